@@ -1,0 +1,1 @@
+"""Measurement plans: the frozen, signed baseline of a boundary (truth 5)."""

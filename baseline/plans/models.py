@@ -1,0 +1,57 @@
+"""The measurement plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from baseline.weather.models import Station
+from contracts.agreements.models import Agreement
+from devices.points.models import MeasurementBoundary
+from foundation.base import Base, created, identifier
+
+
+class MeasurementPlan(Base):
+    """How the savings of a boundary are measured: IPMVP option C, window, station, frozen model.
+
+    States: draft, frozen, signed, superseded. What is frozen never changes (a trigger sees to it);
+    signing adds the agreement it is an annex of.
+    """
+
+    __tablename__ = "measurement_plan"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'frozen', 'signed', 'superseded')", name="state"),
+        CheckConstraint("state = 'draft' OR (model IS NOT NULL AND sha256 IS NOT NULL)", name="frozen"),
+        CheckConstraint("state <> 'signed' OR (agreement_id IS NOT NULL AND signed_on IS NOT NULL)", name="signed"),
+        {"schema": "baseline"},
+    )
+
+    id: Mapped[identifier]
+    boundary_id: Mapped[int] = mapped_column(ForeignKey(MeasurementBoundary.id), index=True)
+    station_id: Mapped[int] = mapped_column(ForeignKey(Station.id))
+    baseline_period: Mapped[Range[dt.date]]
+    """Local days [start, end) before the works."""
+    reporting_starts_on: Mapped[dt.date]
+    """First local day after the works from which savings count."""
+    confidence_level: Mapped[float] = mapped_column(default=0.9)
+    state: Mapped[str] = mapped_column(default="draft")
+    model: Mapped[dict[str, Any] | None]
+    """The frozen model, `baseline.fitting.DailyModel.to_json`."""
+    findings: Mapped[list[Any] | None]
+    inputs: Mapped[dict[str, Any] | None]
+    """What the model was fitted on: per input its SHA-256 and counts."""
+    sha256: Mapped[str | None]
+    """Hash of the canonical JSON of the frozen plan: what the agreement's annex quotes."""
+    frozen_at: Mapped[dt.datetime | None]
+    frozen_by: Mapped[str | None]
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey(Agreement.id), index=True)
+    signed_on: Mapped[dt.date | None]
+    created_at: Mapped[created]
+
+    boundary: Mapped[MeasurementBoundary] = relationship()
+    station: Mapped[Station] = relationship()
+    agreement: Mapped[Agreement | None] = relationship()

@@ -1,0 +1,1 @@
+"""Savings reports: the measured period against the adjusted baseline, with its uncertainty."""

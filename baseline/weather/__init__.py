@@ -1,0 +1,1 @@
+"""Outdoor temperature by weather station."""

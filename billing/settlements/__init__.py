@@ -1,0 +1,1 @@
+"""What a period's savings are worth and how they are shared."""

@@ -1,0 +1,1 @@
+"""Who promised what, for which building."""

@@ -1,0 +1,1 @@
+"""What the SPL and a shareholder agreed: term, sharing terms, annexes, signature."""

@@ -1,0 +1,1 @@
+"""The SPL itself, its shareholders and the budgets that pay."""

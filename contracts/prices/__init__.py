@@ -1,0 +1,1 @@
+"""What an avoided kilowatt-hour is worth, by energy and date."""

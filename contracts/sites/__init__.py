@@ -1,0 +1,1 @@
+"""Sites, their buildings, and who holds a building from when to when."""

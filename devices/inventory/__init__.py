@@ -1,0 +1,1 @@
+"""Devices and which metering point each serves, from when to when."""

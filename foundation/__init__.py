@@ -1,0 +1,1 @@
+"""What every floor stands on: persistence conventions, time, money, tenancy, jobs, originals, documents."""
