@@ -18,6 +18,7 @@ import devices.points.models
 import fleet.accounts.models
 import foundation.attachments.models
 import foundation.clock
+import foundation.history
 import foundation.jobs.models  # noqa: F401 - imported for what it declares, like all the others
 from foundation.base import Base
 

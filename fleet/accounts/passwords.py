@@ -1,0 +1,29 @@
+"""Passwords are hashed with argon2id; the cost is the library's default and is raised by rehashing at sign-in."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_hasher = PasswordHasher()
+# Verified when the address is unknown, so that both answers take the same time.
+_DECOY = _hasher.hash("no account has this password")
+
+
+def hash_password(password: str) -> str:
+    """Return the PHC string of `password`."""
+    return _hasher.hash(password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Say whether `password` is the one hashed; with None takes as long and says no."""
+    try:
+        _hasher.verify(password_hash or _DECOY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Say whether the hash was made with a lower cost than today's."""
+    return _hasher.check_needs_rehash(password_hash)

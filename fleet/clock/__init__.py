@@ -1,0 +1,1 @@
+"""Set the day it is, in demonstration and tests only."""

@@ -1,0 +1,42 @@
+"""Who changed what, from what to what: written by a trigger on every table worth asking about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped
+
+from foundation.base import Base, identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+
+class Change(Base):
+    """One insertion or update of one row, with the columns that changed; append-only."""
+
+    __tablename__ = "change"
+    __table_args__ = (Index("ix_change_row", "table_name", "row_id"), {"schema": "foundation"})
+
+    id: Mapped[identifier]
+    at: Mapped[dt.datetime]
+    account_id: Mapped[int | None]
+    """Who acted; None for the worker and for migrations."""
+    role: Mapped[str]
+    table_name: Mapped[str]
+    """With its schema: "contracts.agreement"."""
+    row_id: Mapped[int]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any]]
+
+
+def history_of(session: Session, row: Any) -> Sequence[Change]:
+    """Return the changes of a mapped object, newest first."""
+    table = type(row).__table__.fullname
+    return session.scalars(
+        select(Change).where(Change.table_name == table, Change.row_id == row.id).order_by(Change.id.desc())
+    ).all()
