@@ -17,13 +17,13 @@ def direct_requirements() -> list[str]:
 setup(
     name="fleet",
     version="0.1.0",
-    description="Sensors in public buildings, savings proven against a weather-adjusted baseline, and a share invoiced.",
+    description="Sensors in public buildings, savings proven against a weather-adjusted baseline, a share invoiced.",
     license="EUPL-1.2",
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=[pattern for floor in FLOORS for pattern in (floor, f"{floor}.*")]),
     # Templates, style sheets, catalogues and the like stand beside the modules that use them.
-    package_data={"": ["**/*.jinja2", "**/*.css", "**/*.js", "**/*.svg", "**/*.mako", "**/*.mo", "**/*.csv", "**/*.json"]},
+    package_data={"": ["**/*.jinja2", "**/*.css", "**/*.js", "**/*.mako", "**/*.mo", "**/*.csv", "**/*.json"]},
     install_requires=direct_requirements(),
     entry_points={"console_scripts": ["fleet = fleet.cli:main"]},
 )

@@ -1,0 +1,1 @@
+"""The roof: how everything is served. It imports every floor and no floor imports it."""
