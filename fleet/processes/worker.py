@@ -6,59 +6,42 @@ the sweep; a message delivered twice finds the lease taken or the items done.
 
 from __future__ import annotations
 
-import sys
-from datetime import timedelta
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-from celery import Celery
 
-from fleet.settings import WorkerSettings, settings_for
-from fleet.tasks import register_all
+from fleet.processes.wake import WAKE, celery_app
+from fleet.settings import settings_for
 from foundation.clock import now
 from foundation.jobs.queue import Moment
 from foundation.jobs.run import open_jobs, run_job
+from foundation.jobs.schedule import Periodic, look_now, periodics
 from foundation.tenancy import engine_for, session_factory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery import Celery
     from sqlalchemy.orm import Session, sessionmaker
 
-WAKE = "fleet.wake"
-SWEEP = "fleet.sweep"
-SWEEP_EVERY = timedelta(seconds=5)
+    from fleet.settings import WorkerSettings
+
+SWEEP_EVERY = 5.0
 LOCAL = ZoneInfo("Europe/Paris")
-
-
-def celery_app(broker_url: str) -> Celery:
-    """Return the Celery application both sides agree on: JSON only, no results kept, one job at a time a process."""
-    app = Celery("fleet", broker=broker_url)
-    app.conf.update(
-        task_serializer="json",
-        accept_content=["json"],
-        task_ignore_result=True,
-        task_default_queue="fleet",
-        worker_prefetch_multiplier=1,
-        worker_hijack_root_logger=False,
-        broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": 3600},
-        timezone="UTC",
-    )
-    return app
-
-
-def wake(app: Celery, job_id: int) -> None:
-    """Tell a worker that job `job_id` waits; should the broker be down, the sweep finds the job later."""
-    try:
-        app.send_task(WAKE, args=[job_id], retry=False)
-    except app.connection_for_write().connection_errors:
-        return
+ROOMS_WITH_TASKS = (
+    "devices.energy.tasks",
+    "baseline.reports.tasks",
+    "billing.invoices.tasks",
+)
 
 
 def worker_app(settings: WorkerSettings) -> Celery:
     """Return the Celery application of a worker process, its tasks and its schedule bound to `settings`."""
-    register_all()
+    for room in ROOMS_WITH_TASKS:
+        import_module(room)
     app = celery_app(settings.broker_url)
 
     @cache
@@ -74,15 +57,37 @@ def worker_app(settings: WorkerSettings) -> Celery:
     def do(job_id: int) -> None:
         run_job(sessions(), job_id, moment)
 
-    @app.task(name=SWEEP, expires=SWEEP_EVERY.total_seconds())
+    @app.task(name="fleet.sweep")
     def sweep() -> None:
         with sessions().begin() as session:
             waiting = open_jobs(session)
         for job_id in waiting:
             run_job(sessions(), job_id, moment)
 
-    app.conf.beat_schedule = {"sweep": {"task": SWEEP, "schedule": SWEEP_EVERY}}
+    _every(app, "fleet.sweep", SWEEP_EVERY)
+    for periodic in periodics():
+        _declare(app, periodic, sessions, moment)
     return app
+
+
+def _declare(
+    app: Celery,
+    periodic: Periodic,
+    sessions: Callable[[], sessionmaker[Session]],
+    moment: Callable[[Session], Moment],
+) -> None:
+    """Make a task of `periodic` and put it on the schedule."""
+
+    @app.task(name=periodic.name)
+    def look() -> None:
+        look_now(sessions(), periodic, moment)
+
+    _every(app, periodic.name, periodic.seconds)
+
+
+def _every(app: Celery, task: str, seconds: float) -> None:
+    """Schedule `task`; a call that could not start before the next one is dropped."""
+    app.conf.beat_schedule[task] = {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
 @click.command("worker", help="Faire les tâches : dérivation d'énergie, rapports, documents.")
@@ -90,7 +95,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
 def worker(concurrency: int) -> None:
     """Run the worker with its schedule until it is told to stop."""
     app = worker_app(settings_for("worker"))
-    app.worker_main(["worker", "-B", f"--concurrency={concurrency}", "--loglevel=warning", "--without-gossip"])
-    sys.exit(0)
-
-
+    # The schedule is kept in memory: nothing is due for longer than the next start.
+    app.worker_main(
+        ["worker", "-B", "-S", "celery.beat:Scheduler", f"--concurrency={concurrency}", "--loglevel=warning", "-Ofair"]
+    )
