@@ -19,8 +19,8 @@ def set_company(session: Session, **fields: Any) -> Company:
     company = session.get(Company, 1) or Company(id=1)
     for name, value in fields.items():
         setattr(company, name, value)
-    check_siret(company.siret)
-    check_iban(company.iban)
+    company.siret = check_siret(company.siret)
+    company.iban = check_iban(company.iban)
     session.add(company)
     session.flush()
     return company
@@ -48,7 +48,7 @@ def register_shareholder(
     synthetic: bool = False,
 ) -> Shareholder:
     """Add a public body that is a shareholder of the SPL."""
-    check_siren(siren)
+    siren = check_siren(siren)
     taken = session.scalar(select(Shareholder).where((Shareholder.siren == siren) | (Shareholder.name == name)))
     if taken is not None:
         raise Refusal(f"{taken.name} (SIREN {taken.siren}) est déjà enregistrée.", field="siren")
@@ -78,12 +78,7 @@ def add_budget(
     commitment_number: str | None = None,
 ) -> Budget:
     """Add a budget that pays for `shareholder`, with what Chorus Pro asks of invoices sent to it."""
-    check_siret(siret)
-    if not siret.startswith(shareholder.siren):
-        raise Refusal(
-            f"Le SIRET {siret} n'est pas celui d'un établissement de {shareholder.name} (SIREN {shareholder.siren}).",
-            field="siret",
-        )
+    siret = check_siret(siret, siren=shareholder.siren)
     taken = session.scalar(select(Budget).where(Budget.siret == siret))
     if taken is not None:
         raise Refusal(f"Le SIRET {siret} est déjà celui de « {taken.name} » ({taken.shareholder.name}).", field="siret")
