@@ -1,0 +1,1 @@
+"""What was measured: points, devices, readings, clean energy."""

@@ -1,0 +1,1 @@
+"""Readings from the broker into PostgreSQL: acknowledged means committed (truth 10)."""
