@@ -1,0 +1,370 @@
+"""Pictures of a saving: energy signature, measured against adjusted baseline, cumulative sum (CUSUM).
+
+Values in, `Chart` out; all energies in kWh, days local to the site.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import altair as alt
+
+from foundation.look.charts import TIME_AXIS, UTC, Chart, Key, chart_spec, wall_clock
+from foundation.look.language import FRENCH, Language
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+WINTER, SUMMER = (12, 1, 2), (6, 7, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureDay:
+    """One day of an energy signature: its mean outdoor temperature (°C) and what was used."""
+
+    day: dt.date
+    temperature: float
+    energy_kwh: float
+    period: Literal["baseline", "reporting"]
+
+
+@dataclass(frozen=True, slots=True)
+class BalancePoint:
+    """The outdoor temperature (°C) from which a building heats or cools."""
+
+    temperature: float
+    kind: Literal["heating", "cooling"]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfSavings:
+    """One month [start, end) of local days; `low` and `high` bound the adjusted baseline where that is known."""
+
+    start: dt.date
+    end: dt.date
+    measured_kwh: float
+    adjusted_baseline_kwh: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CumulativeDay:
+    """Energy avoided from the first day to the end of `day`; None where the day was not measured, with the reason."""
+
+    day: dt.date
+    avoided_kwh: float | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedEvent:
+    """Something that happened on `day`, numbered on the line and listed below it."""
+
+    number: int
+    day: dt.date
+    title: str
+
+
+def energy_signature(
+    days: Sequence[SignatureDay],
+    *,
+    curves: Mapping[str, Sequence[tuple[float, float]]],
+    balance_points: Sequence[BalancePoint] = (),
+    station: str = "",
+    language: Language = FRENCH,
+) -> Chart:
+    """Draw energy a day against outdoor temperature: baseline year hollow, reporting year full, the fitted line dashed.
+
+    `curves` maps a label ("" when there is only one) to the fitted line as (°C, kWh a day).
+    """
+    _ = language.translate
+    seasons = {"winter": _("hiver"), "between": _("mi-saison"), "summer": _("été")}
+    periods = {"baseline": _("année de référence"), "reporting": _("année suivie")}
+    values = [
+        {
+            "day": wall_clock(day.day),
+            "temperature": round(day.temperature, 2),
+            "energy": round(day.energy_kwh, 3),
+            "season": seasons[_season(day.day)],
+            "period": periods[day.period],
+        }
+        for day in days
+    ]
+    temperature = alt.X("temperature:Q", title=_("température extérieure, °C"), scale=alt.Scale(zero=False, nice=True))
+    tooltip = [
+        alt.Tooltip("day:T", title=_("jour"), format="%d/%m/%Y", formatType="time"),
+        alt.Tooltip("temperature:Q", title="°C", format=".1f"),
+        alt.Tooltip("energy:Q", title=_("kWh"), format=",.0f"),
+        alt.Tooltip("period:N", title=_("période")),
+    ]
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=temperature,
+        y=alt.Y("energy:Q", title=_("kWh par jour"), scale=alt.Scale(zero=True)),
+        color=alt.Color("season:N", scale=alt.Scale(domain=list(seasons.values()), range="category"), legend=None),
+        shape=alt.Shape(
+            "season:N", scale=alt.Scale(domain=list(seasons.values()), range=["circle", "square", "triangle-up"]), legend=None
+        ),
+        tooltip=tooltip,
+    )
+    layers: list[alt.Chart] = [
+        base.transform_filter(alt.datum.period == periods["baseline"]).mark_point(filled=False, size=20, strokeWidth=1.2, opacity=0.6),
+        base.transform_filter(alt.datum.period == periods["reporting"]).mark_point(filled=True, size=20, opacity=0.75),
+    ]
+    line = [
+        {"temperature": round(degrees, 2), "energy": round(energy, 3), "label": label}
+        for label, points in curves.items()
+        for degrees, energy in points
+    ]
+    layers.append(
+        alt.Chart(alt.InlineData(values=line)).mark_line(style="baseline").encode(x="temperature:Q", y="energy:Q", detail="label:N")
+    )
+    labels = [{"temperature": points[-1][0], "energy": points[-1][1], "label": label} for label, points in curves.items() if label]
+    if labels:
+        layers.append(
+            alt.Chart(alt.InlineData(values=labels))
+            .mark_text(style="note", align="right", dy=-8)
+            .encode(x="temperature:Q", y="energy:Q", text="label:N")
+        )
+    marks = [
+        {
+            "temperature": point.temperature,
+            "label": f"{language.number(point.temperature, 1)} °C",
+        }
+        for point in balance_points
+    ]
+    if marks:
+        guide = alt.Chart(alt.InlineData(values=marks)).encode(x="temperature:Q")
+        layers += [
+            guide.mark_rule(style="guide"),
+            guide.mark_text(style="note", dx=5, dy=4, baseline="top").encode(y=alt.value(0), text="label:N"),
+        ]
+    return Chart(
+        title=_signature_finding(balance_points, language),
+        measure=_("Énergie d'un jour selon la température extérieure, en kWh"),
+        key=(
+            Key("hollow", periods["baseline"]),
+            Key("full", periods["reporting"]),
+            *(Key(f"season-{name}", word) for name, word in seasons.items()),
+            Key("baseline", _("droite ajustée sur l'année de référence")),
+        ),
+        spec=chart_spec(layers),
+        summary=_signature_summary(days, balance_points, language),
+        header=(_("Jour"), _("Température, °C"), _("Énergie, kWh"), _("Période")),
+        rows=tuple(
+            (
+                language.short_date(day.day),
+                language.number(day.temperature, 1),
+                language.number(day.energy_kwh),
+                periods[day.period],
+            )
+            for day in days
+        ),
+        source=_("Température : {station}").format(station=station) if station else "",
+    )
+
+
+def measured_against_baseline(
+    months: Sequence[MonthOfSavings],
+    *,
+    avoided_kwh: float,
+    low: float,
+    high: float,
+    confidence: float,
+    station: str = "",
+    language: Language = FRENCH,
+) -> Chart:
+    """Draw each month's measured energy as a bar under its adjusted baseline, dashed, with the interval as a pale band.
+
+    `avoided_kwh`, `low`, `high` and `confidence` (0.9) are those of the whole period, as the report states them.
+    """
+    _ = language.translate
+    values = [
+        {
+            "start": wall_clock(month.start),
+            "end": wall_clock(month.end),
+            "measured": round(month.measured_kwh, 3),
+            "baseline": round(month.adjusted_baseline_kwh, 3),
+            "low": month.low,
+            "high": month.high,
+            "month": language.month(month.start),
+        }
+        for month in months
+    ]
+    tooltip = [
+        alt.Tooltip("month:N", title=_("mois")),
+        alt.Tooltip("measured:Q", title=_("mesuré, kWh"), format=",.0f"),
+        alt.Tooltip("baseline:Q", title=_("référence ajustée, kWh"), format=",.0f"),
+    ]
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), x2="end:T"
+    )
+    energy = alt.Y("measured:Q", title=_("kWh par mois"), scale=alt.Scale(zero=True))
+    layers = [
+        base.mark_bar(style="measured-bar", xOffset=3, x2Offset=-3).encode(y=energy, y2=alt.datum(0), tooltip=tooltip),
+        base.transform_filter("isValid(datum.low)").mark_bar(style="interval").encode(y="low:Q", y2="high:Q"),
+        base.mark_rule(style="baseline").encode(y="baseline:Q", tooltip=tooltip),
+    ]
+    baseline_kwh = sum(month.adjusted_baseline_kwh for month in months)
+    key = [Key("measured-bar", _("mesuré")), Key("baseline", _("référence ajustée au climat"))]
+    if any(month.low is not None for month in months):
+        key.append(Key("interval", _("intervalle à {confidence}").format(confidence=language.percent(confidence))))
+    return Chart(
+        title=_avoided_finding(avoided_kwh, baseline_kwh, language),
+        measure=_("Énergie de chaque mois, en kWh"),
+        key=tuple(key),
+        spec=chart_spec(layers),
+        summary=_(
+            "{finding}, entre {low} et {high} avec une confiance de {confidence} ; la référence ajustée est de {baseline}."
+        ).format(
+            finding=_avoided_finding(avoided_kwh, baseline_kwh, language),
+            low=language.kwh(low),
+            high=language.kwh(high),
+            confidence=language.percent(confidence),
+            baseline=language.kwh(baseline_kwh),
+        ),
+        header=(_("Mois"), _("Mesuré, kWh"), _("Référence ajustée, kWh"), _("Évité, kWh")),
+        rows=tuple(
+            (
+                language.month(month.start),
+                language.number(month.measured_kwh),
+                language.number(month.adjusted_baseline_kwh),
+                language.number(month.adjusted_baseline_kwh - month.measured_kwh),
+            )
+            for month in months
+        ),
+        source=_("Température : {station}").format(station=station) if station else "",
+    )
+
+
+def cusum(
+    days: Sequence[CumulativeDay], *, events: Sequence[NumberedEvent] = (), language: Language = FRENCH
+) -> Chart:
+    """Draw energy avoided since the first day: upwards is saving, events are numbered, days not measured leave a gap."""
+    _ = language.translate
+    values = [{"day": wall_clock(day.day), "avoided": day.avoided_kwh} for day in days]
+    gaps = _gaps(days)
+    scale = alt.X("day:T", scale=UTC, title=None, axis=TIME_AXIS)
+    line = alt.Chart(alt.InlineData(values=values)).encode(
+        x=scale,
+        y=alt.Y("avoided:Q", title=_("kWh évités depuis le début (vers le haut : économie)"), scale=alt.Scale(zero=True)),
+        tooltip=[
+            alt.Tooltip("day:T", title=_("jour"), format="%d/%m/%Y", formatType="time"),
+            alt.Tooltip("avoided:Q", title=_("évité depuis le début, kWh"), format=",.0f"),
+        ],
+    )
+    layers: list[alt.Chart] = []
+    if gaps:
+        holes = [{"from": wall_clock(first), "to": wall_clock(last), "reason": reason} for first, last, reason in gaps]
+        layers.append(
+            alt.Chart(alt.InlineData(values=holes))
+            .mark_rect(style="missing")
+            .encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=alt.Tooltip("reason:N", title=_("non mesuré")))
+        )
+    layers += [
+        alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(style="zero").encode(y="zero:Q"),
+        line.mark_line(style="saved", invalid="break-paths-show-domains"),
+    ]
+    if events:
+        layers += _event_layers(days, events)
+    last_known = next((day.avoided_kwh for day in reversed(days) if day.avoided_kwh is not None), 0.0)
+    key = [Key("saved", _("énergie évitée, cumulée"))]
+    if gaps:
+        key.append(Key("missing", _("non mesuré")))
+    if events:
+        key.append(Key("event", _("événement")))
+    finding = _cumulative_finding(last_known, days, language)
+    told = " ; ".join(f"{event.number}, {event.title}" for event in events)
+    return Chart(
+        title=finding,
+        measure=_("Énergie évitée depuis le premier jour, en kWh ; la courbe monte quand le bâtiment économise"),
+        key=tuple(key),
+        spec=chart_spec(layers),
+        summary=_("{finding}. Événements : {events}.").format(finding=finding, events=told) if events else f"{finding}.",
+        header=(_("Jour"), _("Évité depuis le début, kWh"), _("Remarque")),
+        rows=tuple(
+            (
+                language.short_date(day.day),
+                _("non mesuré") if day.avoided_kwh is None else language.number(day.avoided_kwh),
+                day.reason,
+            )
+            for day in days
+        ),
+    )
+
+
+def _season(day: dt.date) -> str:
+    if day.month in WINTER:
+        return "winter"
+    return "summer" if day.month in SUMMER else "between"
+
+
+def _signature_finding(balance_points: Sequence[BalancePoint], language: Language) -> str:
+    _ = language.translate
+    written = {point.kind: language.number(point.temperature, 1) for point in balance_points}
+    if "heating" in written and "cooling" in written:
+        return _("Chauffage sous {heating} °C, climatisation au-dessus de {cooling} °C").format(**written)
+    if "heating" in written:
+        return _("Le bâtiment chauffe quand il fait moins de {heating} °C").format(**written)
+    if "cooling" in written:
+        return _("Le bâtiment refroidit quand il fait plus de {cooling} °C").format(**written)
+    return _("La consommation ne dépend pas de la température")
+
+
+def _signature_summary(days: Sequence[SignatureDay], balance_points: Sequence[BalancePoint], language: Language) -> str:
+    _ = language.translate
+    means = {}
+    for period in ("baseline", "reporting"):
+        used = [day.energy_kwh for day in days if day.period == period]
+        means[period] = language.kwh(sum(used) / len(used)) if used else "–"
+    return _(
+        "{finding} ; en moyenne {baseline} par jour l'année de référence et {reporting} par jour l'année suivie."
+    ).format(finding=_signature_finding(balance_points, language), **means)
+
+
+def _avoided_finding(avoided_kwh: float, baseline_kwh: float, language: Language) -> str:
+    _ = language.translate
+    share = language.percent(abs(avoided_kwh) / baseline_kwh, 1) if baseline_kwh else "–"
+    if avoided_kwh < 0:
+        return _("{energy} de plus que la référence ajustée, soit {share}").format(energy=language.kwh(-avoided_kwh), share=share)
+    return _("{energy} évités, soit {share} de la référence ajustée").format(energy=language.kwh(avoided_kwh), share=share)
+
+
+def _cumulative_finding(avoided_kwh: float, days: Sequence[CumulativeDay], language: Language) -> str:
+    _ = language.translate
+    if not days:
+        return _("Pas encore de jour mesuré")
+    sentence = _("{energy} évités depuis le {day}") if avoided_kwh >= 0 else _("{energy} de trop depuis le {day}")
+    return sentence.format(energy=language.kwh(abs(avoided_kwh)), day=language.date(days[0].day))
+
+
+def _gaps(days: Sequence[CumulativeDay]) -> list[tuple[dt.date, dt.date, str]]:
+    """Return runs of days not measured as (last measured day, next measured day, reason), so that the hole is filled from edge to edge."""
+    gaps: list[tuple[dt.date, dt.date, str]] = []
+    before: dt.date | None = None
+    opened: tuple[dt.date, str] | None = None
+    for day in days:
+        if day.avoided_kwh is None:
+            opened = opened or (before or day.day, day.reason)
+        elif opened:
+            gaps.append((opened[0], day.day, opened[1]))
+            opened = None
+        before = day.day
+    if opened and before:
+        gaps.append((opened[0], before, opened[1]))
+    return gaps
+
+
+def _event_layers(days: Sequence[CumulativeDay], events: Sequence[NumberedEvent]) -> list[alt.Chart]:
+    known = {day.day: day.avoided_kwh for day in days if day.avoided_kwh is not None}
+    values = []
+    for event in events:
+        reached = [day for day in known if day <= event.day]
+        height = known[max(reached)] if reached else 0.0
+        values.append(
+            {"day": wall_clock(event.day), "avoided": height, "number": str(event.number), "title": event.title}
+        )
+    base = alt.Chart(alt.InlineData(values=values)).encode(x=alt.X("day:T", scale=UTC), y="avoided:Q", tooltip="title:N")
+    return [base.mark_point(style="event", shape="circle"), base.mark_text(style="event-number").encode(text="number:N")]

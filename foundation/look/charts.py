@@ -1,0 +1,96 @@
+"""A chart is a finding, a picture, one sentence for who cannot see it, and its table one click away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import vl_convert
+
+from foundation.look.assets import FONTS
+from foundation.look.language import FRENCH
+from foundation.look.theme import chart_theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UTC = alt.Scale(type="utc")
+"""Time as `wall_clock` hands it over."""
+TIME_AXIS = alt.Axis(
+    format={
+        "year": "%Y",
+        "quarter": "%b",
+        "month": "%b",
+        "week": "%e %b",
+        "date": "%a %e",
+        "hours": "%H:%M",
+        "minutes": "%H:%M",
+        "seconds": "%H:%M:%S",
+        "milliseconds": "%H:%M:%S",
+    },
+    labelOverlap=True,
+)
+HEIGHT = 280
+"""Height of the plotting area in pixels; its width is that of the place the chart stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry of the key above a chart: a mark's style (`foundation.look.theme`) and what it stands for."""
+
+    style: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What every chart builder returns, already in the reader's language.
+
+    `title` is the finding, `measure` what is drawn and in which unit, `summary` one sentence that stands for the picture,
+    `source` where it comes from, `header` and `rows` the table. `spec` is a Vega-Lite specification that names styles, not
+    colours, and bears no text but axes and notes: words around it are the page's, so that they wrap on a phone.
+    """
+
+    title: str
+    measure: str
+    key: tuple[Key, ...]
+    spec: dict[str, Any]
+    summary: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    source: str = ""
+
+
+def wall_clock(moment: dt.date | dt.datetime) -> str:
+    """Return a local day or a local time for a chart's UTC scale.
+
+    Charts show the clock on the building's wall wherever the reader sits, so local times are handed over as if they were UTC.
+    """
+    if isinstance(moment, dt.datetime):
+        return moment.replace(tzinfo=None).isoformat() + "Z"
+    return f"{moment.isoformat()}T00:00:00Z"
+
+
+def chart_spec(layers: Sequence[alt.Chart]) -> dict[str, Any]:
+    """Return `layers`, first at the back, as a specification that fills the place it stands in."""
+    spec: dict[str, Any] = alt.layer(*layers).properties(width="container", height=HEIGHT).to_dict()
+    # Altair writes its own default sizes there; sizes and colours are the theme's.
+    spec.pop("config", None)
+    return spec
+
+
+def chart_svg(spec: dict[str, Any], *, width: int = 640, language: str = FRENCH.code) -> str:
+    """Return `spec` drawn as SVG for a document, in light colours and the fonts of the house; no address is ever asked."""
+    _know_fonts()
+    drawn: str = vl_convert.vegalite_to_svg(
+        {**spec, "width": width}, config=chart_theme("light", language), allowed_base_urls=[]
+    )
+    return drawn
+
+
+@cache
+def _know_fonts() -> None:
+    vl_convert.register_font_directory(str(FONTS))
