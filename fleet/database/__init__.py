@@ -1,0 +1,1 @@
+"""The database before anything runs: roles and database made once, migrations, durability demanded."""

@@ -1,0 +1,52 @@
+"""`fleet db`: make the database, migrate it, check it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from fleet.settings import ini_path, settings_for
+
+
+@click.group()
+def group() -> None:
+    """Créer la base, la mettre à niveau, la vérifier."""
+
+
+@group.command()
+def bootstrap() -> None:
+    """Créer la base et ses rôles, en administrateur (DATABASE_URL) ; sans effet la deuxième fois."""
+    from fleet.database.bootstrap import bootstrap as make
+
+    settings = settings_for("administrator", ini_path(os.environ), os.environ)
+    make(
+        settings.administrator_url,
+        {
+            "fleet_owner": settings.owner_url,
+            "fleet_web": settings.web_url,
+            "fleet_worker": settings.worker_url,
+            "fleet_ingest": settings.ingest_url,
+        },
+    )
+
+
+@group.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Appliquer les migrations, en propriétaire de la base."""
+    from fleet.database.history import upgrade as run
+
+    run(_owner_url(), revision)
+
+
+@group.command()
+def check() -> None:
+    """Vérifier que modèles et migrations disent la même chose."""
+    from fleet.database.history import check as compare
+
+    compare(_owner_url())
+
+
+def _owner_url() -> str:
+    return settings_for("owner", ini_path(os.environ), os.environ).database_url

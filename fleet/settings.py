@@ -1,0 +1,245 @@
+"""Typed settings, demanded per process: what one needs and lacks stops its start with a sentence that names it.
+
+They are read from the section [app:main] of an ini file; an environment variable of the table below goes before the
+file. Secrets and addresses that hold a password come from the environment and are never shown.
+"""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, overload
+from urllib.parse import urlsplit
+
+from foundation.errors import Refusal
+
+SECTION = "app:main"
+LANGUAGES = ("fr", "en")
+
+
+class Mode(StrEnum):
+    """What the installation is for; only production forbids setting the clock (truth 13)."""
+
+    PRODUCTION = "production"
+    DEMONSTRATION = "demonstration"
+    TEST = "test"
+
+    @property
+    def clock_settable(self) -> bool:
+        """Whether web and worker may believe another day than the machine's."""
+        return self is not Mode.PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the web server listens; port 0 lets the system choose one."""
+
+    host: str
+    port: int
+
+
+Parser = Callable[[str], Any]
+
+
+def _url(*schemes: str) -> Parser:
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme.partition("+")[0] not in schemes:
+            raise ValueError
+        return text
+
+    return parse
+
+
+def _listen(text: str) -> Listen:
+    host, _, port = text.rpartition(":")
+    if not host or not 0 <= int(port) <= 65535:
+        raise ValueError
+    return Listen(host.strip("[]"), int(port))
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError
+    return text
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    languages = tuple(text.split())
+    if not languages or not set(languages) <= set(LANGUAGES):
+        raise ValueError
+    return languages
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one setting is written, how it is read, and what to write there."""
+
+    key: str
+    variable: str
+    parse: Parser
+    expected: str
+
+
+_database = _url("postgresql", "postgres")
+_AN_ADDRESS = "une adresse postgresql://utilisateur:motdepasse@hôte/base"
+_ADMINISTRATOR = _Source("database.administrator_url", "DATABASE_URL", _database, _AN_ADDRESS)
+_OWNER = _Source("database.owner_url", "FLEET_DATABASE_OWNER_URL", _database, _AN_ADDRESS)
+_WEB = _Source("database.web_url", "FLEET_DATABASE_WEB_URL", _database, _AN_ADDRESS)
+_WORKER = _Source("database.worker_url", "FLEET_DATABASE_WORKER_URL", _database, _AN_ADDRESS)
+_INGEST = _Source("database.ingest_url", "FLEET_DATABASE_INGEST_URL", _database, _AN_ADDRESS)
+_SOURCES = {
+    "administrator_url": _ADMINISTRATOR,
+    "owner_url": _OWNER,
+    "web_url": _WEB,
+    "worker_url": _WORKER,
+    "ingest_url": _INGEST,
+    "owner.database_url": _OWNER,
+    "web.database_url": _WEB,
+    "worker.database_url": _WORKER,
+    "ingest.database_url": _INGEST,
+    "mqtt_url": _Source(
+        "mqtt.url", "MQTT_URL", _url("mqtt", "mqtts"), "une adresse mqtt://utilisateur:motdepasse@hôte:port"
+    ),
+    "broker_url": _Source(
+        "broker.url", "BROKER_URL", _url("redis", "rediss", "amqp", "amqps"), "une adresse redis+socket:// ou amqp://"
+    ),
+    "secret": _Source("web.secret", "FLEET_WEB_SECRET", _secret, "au moins 32 caractères tirés au hasard"),
+    "listen": _Source("web.listen", "FLEET_WEB_LISTEN", _listen, "une adresse et un port, par exemple 127.0.0.1:6543"),
+    "url": _Source("web.url", "FLEET_WEB_URL", _url("http", "https"), "l'adresse que l'on écrit dans un navigateur"),
+    "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
+    "languages": _Source("languages", "FLEET_LANGUAGES", _languages, "fr, en, ou les deux : « fr en »"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministratorSettings:
+    """What making the database and its roles needs: who may, and how each role will sign in."""
+
+    administrator_url: str = field(repr=False)
+    owner_url: str = field(repr=False)
+    web_url: str = field(repr=False)
+    worker_url: str = field(repr=False)
+    ingest_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerSettings:
+    """What migrations need."""
+
+    database_url: str = field(repr=False)
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """What the web process needs."""
+
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    secret: str = field(repr=False)
+    listen: Listen
+    url: str
+    mode: Mode
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What the worker and its schedule need; `url` is what its letters and documents point to."""
+
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    url: str
+    mode: Mode
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestSettings:
+    """What the ingest process needs."""
+
+    database_url: str = field(repr=False)
+    mqtt_url: str = field(repr=False)
+    mode: Mode
+
+
+_PROCESSES: dict[str, type[Any]] = {
+    "administrator": AdministratorSettings,
+    "owner": OwnerSettings,
+    "web": WebSettings,
+    "worker": WorkerSettings,
+    "ingest": IngestSettings,
+}
+
+
+def ini_path(environ: Mapping[str, str]) -> Path:
+    """Return the ini file to read: `FLEET_INI`, or development.ini where the command runs."""
+    return Path(environ.get("FLEET_INI", "development.ini"))
+
+
+@overload
+def settings_for(process: Literal["administrator"], ini: Path, environ: Mapping[str, str]) -> AdministratorSettings: ...
+@overload
+def settings_for(process: Literal["owner"], ini: Path, environ: Mapping[str, str]) -> OwnerSettings: ...
+@overload
+def settings_for(process: Literal["web"], ini: Path, environ: Mapping[str, str]) -> WebSettings: ...
+@overload
+def settings_for(process: Literal["worker"], ini: Path, environ: Mapping[str, str]) -> WorkerSettings: ...
+@overload
+def settings_for(process: Literal["ingest"], ini: Path, environ: Mapping[str, str]) -> IngestSettings: ...
+def settings_for(process: str, ini: Path, environ: Mapping[str, str]) -> Any:
+    """Return the settings of `process`, complete and typed.
+
+    Raises:
+        Refusal: the file cannot be read, or one setting is missing or wrong; the sentence names it.
+
+    """
+    written = _written_in(ini)
+    return _PROCESSES[process](
+        **{name: _value(source, ini, written, environ) for name, source in _sources_of(process).items()}
+    )
+
+
+def variables_of(process: str) -> tuple[str, ...]:
+    """Return the environment variables `process` reads, so that it can be given these and no other secret."""
+    return tuple(source.variable for source in _sources_of(process).values())
+
+
+def _sources_of(process: str) -> dict[str, _Source]:
+    names = [field.name for field in fields(_PROCESSES[process])]
+    return {name: _SOURCES.get(f"{process}.{name}") or _SOURCES[name] for name in names}
+
+
+def _written_in(ini: Path) -> Mapping[str, str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(ini.read_text("utf-8"))
+    except OSError:
+        raise Refusal(
+            f"Le fichier de réglages « {ini} » ne se lit pas ; lancez la commande là où il se trouve, "
+            "ou donnez son chemin dans la variable FLEET_INI."
+        ) from None
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise Refusal(f"Le fichier de réglages « {ini} » est mal écrit ({error}) ; corrigez-le.") from None
+    if not parser.has_section(SECTION):
+        raise Refusal(f"Le fichier de réglages « {ini} » n'a pas de partie [{SECTION}] ; ajoutez-la.")
+    return parser[SECTION]
+
+
+def _value(source: _Source, ini: Path, written: Mapping[str, str], environ: Mapping[str, str]) -> Any:
+    text = environ.get(source.variable, "") or written.get(source.key, "")
+    if not text:
+        raise Refusal(
+            f"Il manque le réglage {source.key} : écrivez-le dans « {ini} » ou donnez la variable "
+            f"{source.variable} ; il faut {source.expected}."
+        )
+    try:
+        return source.parse(text)
+    except ValueError:
+        where = f"la variable {source.variable}" if environ.get(source.variable) else f"« {ini} »"
+        raise Refusal(
+            f"Le réglage {source.key}, donné par {where}, n'est pas ce qui est attendu ; il faut {source.expected}."
+        ) from None
