@@ -1,0 +1,67 @@
+"""JSON read strictly: what two readers could understand differently is refused (RFC 8259 § 4 to § 6)."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, Never
+
+from devices.dialects.measurement import Unreadable
+
+# No register has more digits; beyond lie 1e400 and integers of 10,000 digits. Decimals: a float written in full.
+MAX_DIGITS = 15
+MAX_DECIMALS = 20
+MAX_LITERAL = 40
+
+
+def _number(literal: str) -> Decimal:
+    """Return the exact number `literal` writes."""
+    value = Decimal(literal) if len(literal) <= MAX_LITERAL else None
+    if value is None or value.adjusted() >= MAX_DIGITS or int(value.as_tuple().exponent) < -MAX_DECIMALS:
+        raise Unreadable(
+            "out_of_range",
+            f"Le nombre « {literal[:20]}{'…' if len(literal) > 20 else ''} » dépasse {MAX_DIGITS} chiffres ou"
+            f" {MAX_DECIMALS} décimales ; envoyez la valeur du registre telle qu'il l'affiche.",
+        )
+    if value.is_zero() and value.is_signed():
+        raise Unreadable("out_of_range", "« -0 » n'est pas la valeur d'un registre ; envoyez 0.")
+    return value
+
+
+def _constant(literal: str) -> Never:
+    raise Unreadable(
+        "not_a_number",
+        f"« {literal} » n'est pas un nombre ; n'envoyez pas de relevé quand le capteur n'a pas de valeur.",
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Unreadable("duplicate_key", f"La clé « {key[:40]} » est écrite deux fois ; gardez-en une seule.")
+        found[key] = value
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_constant, object_pairs_hook=_object)
+
+
+def loads(payload: bytes) -> Any:
+    """Return the JSON value of `payload`, numbers as Decimal; `Unreadable` where two readers could disagree."""
+    try:
+        return _DECODER.decode(payload.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            "not_utf8", f"Le message n'est pas du texte UTF-8 (octet {error.start}) ; encodez le JSON en UTF-8."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            "not_json",
+            f"Le message n'est pas du JSON (ligne {error.lineno}, colonne {error.colno}) ;"
+            " vérifiez guillemets, virgules et accolades.",
+        ) from None
+    except RecursionError:
+        raise Unreadable(
+            "not_json", "Le message emboîte trop d'objets les uns dans les autres ; envoyez une liste plate de relevés."
+        ) from None
