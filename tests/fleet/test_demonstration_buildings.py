@@ -154,7 +154,7 @@ def test_an_event_adds_its_daily_energy_on_its_days_and_nothing_else(hours, load
         for event in building.events:
             start, end = event.days(TIMELINE.reporting.start.year)
             days = (min(end, TODAY) - start).days
-            added = loads[building.key][event.energy] - unloads[building.key][event.energy]
+            added = loads[building.key][event.energy] - untold[building.key][event.energy]
             assert added.sum() == pytest.approx(days * event.daily_kwh)
             assert added[~hours.between(start, end)].sum() == 0
 
