@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
 
 def engine_for(url: str) -> Engine:
-    """Return an engine for `url` (postgresql://…), driven by psycopg 3."""
-    scheme, _, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        url = f"postgresql+psycopg://{rest}"
-    return create_engine(url, pool_pre_ping=True, pool_recycle=1800)
+    """Return an engine for `url` (postgresql://…), driven by psycopg 3.
+
+    libpq itself reads the address, so that a socket's folder may stand for the host as everywhere else.
+    """
+    return create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), pool_pre_ping=True, pool_recycle=1800
+    )
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

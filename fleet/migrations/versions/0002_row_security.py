@@ -9,7 +9,7 @@ Revision 0002, after 0001.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from alembic import op
 
@@ -23,7 +23,9 @@ ROLES = ("operator", "shareholder", "technician", "public", "worker", "ingest")
 
 ALL = "true"
 ME = "foundation.current_shareholder()"
-HOLDS_BUILDING = f"EXISTS (SELECT FROM contracts.holding h WHERE h.building_id = {{building}} AND h.shareholder_id = {ME})"
+HOLDS_BUILDING = (
+    f"EXISTS (SELECT FROM contracts.holding h WHERE h.building_id = {{building}} AND h.shareholder_id = {ME})"
+)
 BOUNDARY = (
     "EXISTS (SELECT FROM devices.boundary_building bb JOIN contracts.holding h USING (building_id)"
     f" WHERE bb.boundary_id = {{boundary}} AND h.shareholder_id = {ME} AND h.period && {{period}})"
@@ -31,8 +33,7 @@ BOUNDARY = (
 AGREEMENT = f"EXISTS (SELECT FROM contracts.agreement a WHERE a.id = {{agreement}} AND a.shareholder_id = {ME})"
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(NamedTuple):
     """What each role may do on a table (S, I, U, D) and which rows a shareholder sees (None: none)."""
 
     operator: str = ""
@@ -48,7 +49,10 @@ TABLES: dict[str, Access] = {
     "foundation.change": Access("S", "", "S"),
     "foundation.job": Access("SIU", "", "SIU", shareholder=f"shareholder_id = {ME}"),
     "foundation.job_item": Access(
-        "SIU", "", "SIU", shareholder=f"EXISTS (SELECT FROM foundation.job j WHERE j.id = job_id AND j.shareholder_id = {ME})"
+        "SIU",
+        "",
+        "SIU",
+        shareholder=f"EXISTS (SELECT FROM foundation.job j WHERE j.id = job_id AND j.shareholder_id = {ME})",
     ),
     "contracts.shareholder": Access("SIU", "S", "S", shareholder=f"id = {ME}"),
     "contracts.budget": Access("SIU", "", "S", shareholder=f"shareholder_id = {ME}"),
@@ -73,7 +77,10 @@ TABLES: dict[str, Access] = {
         "SIU", "S", "S", shareholder=BOUNDARY.format(boundary="measurement_boundary.id", period="daterange(NULL, NULL)")
     ),
     "devices.boundary_term": Access(
-        "SIU", "S", "S", shareholder=BOUNDARY.format(boundary="boundary_term.boundary_id", period="boundary_term.period")
+        "SIU",
+        "S",
+        "S",
+        shareholder=BOUNDARY.format(boundary="boundary_term.boundary_id", period="boundary_term.period"),
     ),
     "devices.boundary_building": Access(
         "SI", "S", "S", shareholder=HOLDS_BUILDING.format(building="boundary_building.building_id")
@@ -260,7 +267,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON baseline.savin
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON baseline.report_day
     FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('a report is never edited, make a newer one');
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.settlement_line
-    FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('a settlement is never edited, the next one corrects it');
+    FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('a settlement is never edited');
 
 CREATE FUNCTION baseline.guard_plan() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
