@@ -1,0 +1,10 @@
+"""The commands of this floor; each is loaded when it is called."""
+
+from foundation.lazy_cli import LazyGroup
+
+group = LazyGroup(
+    "baseline",
+    help="Références : évaluer un bâtiment à partir d'un fichier, sans base de données ni réglages.",
+    lazy={"assess": "baseline.assess.cli:assess"},
+    short_helps={"assess": "Évaluer un bâtiment à partir d'un fichier de consommations et de températures."},
+)
