@@ -18,7 +18,8 @@ def check_siren(written: str, *, field: str | None = "siren") -> str:
     """Return the nine digits of a SIREN; refuse a wrong length or key (Luhn, ISO/IEC 7812-1)."""
     siren = _SPACING.sub("", written)
     if not _digits(siren, 9):
-        raise Refusal(f"Le SIREN « {written} » doit compter neuf chiffres ; relevez-le sur l'avis de situation Insee.", field=field)
+        sentence = f"Le SIREN « {written} » doit compter neuf chiffres ; relevez-le sur l'avis de situation Insee."
+        raise Refusal(sentence, field=field)
     if _luhn_sum(siren) % 10:
         raise Refusal(f"Le SIREN « {written} » a une clé fausse ; vérifiez les chiffres saisis.", field=field)
     return siren
@@ -31,13 +32,15 @@ def check_siret(written: str, *, siren: str | None = None, field: str | None = "
     """
     siret = _SPACING.sub("", written)
     if not _digits(siret, 14):
-        raise Refusal(f"Le SIRET « {written} » doit compter quatorze chiffres ; relevez-le sur l'avis de situation Insee.", field=field)
+        sentence = f"Le SIRET « {written} » doit compter quatorze chiffres ; relevez-le sur l'avis de situation Insee."
+        raise Refusal(sentence, field=field)
     by_luhn = _luhn_sum(siret) % 10 == 0
     by_la_poste = siret.startswith(LA_POSTE) and sum(map(int, siret)) % 5 == 0
     if not (by_luhn or by_la_poste):
         raise Refusal(f"Le SIRET « {written} » a une clé fausse ; vérifiez les chiffres saisis.", field=field)
     if siren is not None and not siret.startswith(siren):
-        raise Refusal(f"Le SIRET « {written} » n'est pas un établissement du SIREN {siren} ; corrigez l'un ou l'autre.", field=field)
+        sentence = f"Le SIRET « {written} » n'est pas un établissement du SIREN {siren} ; corrigez l'un ou l'autre."
+        raise Refusal(sentence, field=field)
     return siret
 
 
@@ -51,7 +54,8 @@ def check_iban(written: str, *, field: str | None = "iban") -> str:
     """Return an IBAN without spaces; refuse a wrong shape or a remainder by 97 other than 1 (ISO 13616)."""
     iban = _SPACING.sub("", written).upper()
     if not _IBAN.fullmatch(iban) or (iban.startswith("FR") and len(iban) != _IBAN_LENGTH_FR):
-        raise Refusal(f"L'IBAN « {written} » n'a pas la forme attendue (27 caractères en France) ; recopiez-le du RIB.", field=field)
+        sentence = f"L'IBAN « {written} » n'a pas la forme attendue (27 caractères en France) ; recopiez-le du RIB."
+        raise Refusal(sentence, field=field)
     as_number = "".join(str(int(character, 36)) for character in iban[4:] + iban[:4])
     if int(as_number) % 97 != 1:
         raise Refusal(f"L'IBAN « {written} » a une clé fausse ; recopiez-le du RIB.", field=field)
