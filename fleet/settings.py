@@ -7,6 +7,7 @@ file. Secrets and addresses that hold a password come from the environment and a
 from __future__ import annotations
 
 import configparser
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -26,11 +27,6 @@ class Mode(StrEnum):
     PRODUCTION = "production"
     DEMONSTRATION = "demonstration"
     TEST = "test"
-
-    @property
-    def clock_settable(self) -> bool:
-        """Whether web and worker may believe another day than the machine's."""
-        return self is not Mode.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,44 +122,48 @@ class AdministratorSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerSettings:
-    """What migrations need."""
+class _Process:
+    """What every process of ours needs."""
 
     database_url: str = field(repr=False)
     mode: Mode
 
+    @property
+    def clock_settable(self) -> bool:
+        """Whether another day than the machine's may be believed."""
+        return self.mode is not Mode.PRODUCTION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebSettings:
+class OwnerSettings(_Process):
+    """What migrations need."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings(_Process):
     """What the web process needs."""
 
-    database_url: str = field(repr=False)
     broker_url: str = field(repr=False)
     secret: str = field(repr=False)
     listen: Listen
     url: str
-    mode: Mode
     languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
+class WorkerSettings(_Process):
     """What the worker and its schedule need; `url` is what its letters and documents point to."""
 
-    database_url: str = field(repr=False)
     broker_url: str = field(repr=False)
     url: str
-    mode: Mode
     languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngestSettings:
+class IngestSettings(_Process):
     """What the ingest process needs."""
 
-    database_url: str = field(repr=False)
     mqtt_url: str = field(repr=False)
-    mode: Mode
 
 
 _PROCESSES: dict[str, type[Any]] = {
@@ -181,26 +181,44 @@ def ini_path(environ: Mapping[str, str]) -> Path:
 
 
 @overload
-def settings_for(process: Literal["administrator"], ini: Path, environ: Mapping[str, str]) -> AdministratorSettings: ...
+def settings_for(
+    process: Literal["administrator"], ini: Path | None = None, environ: Mapping[str, str] | None = None
+) -> AdministratorSettings: ...
 @overload
-def settings_for(process: Literal["owner"], ini: Path, environ: Mapping[str, str]) -> OwnerSettings: ...
+def settings_for(
+    process: Literal["owner"], ini: Path | None = None, environ: Mapping[str, str] | None = None
+) -> OwnerSettings: ...
 @overload
-def settings_for(process: Literal["web"], ini: Path, environ: Mapping[str, str]) -> WebSettings: ...
+def settings_for(
+    process: Literal["web"], ini: Path | None = None, environ: Mapping[str, str] | None = None
+) -> WebSettings: ...
 @overload
-def settings_for(process: Literal["worker"], ini: Path, environ: Mapping[str, str]) -> WorkerSettings: ...
+def settings_for(
+    process: Literal["worker"], ini: Path | None = None, environ: Mapping[str, str] | None = None
+) -> WorkerSettings: ...
 @overload
-def settings_for(process: Literal["ingest"], ini: Path, environ: Mapping[str, str]) -> IngestSettings: ...
-def settings_for(process: str, ini: Path, environ: Mapping[str, str]) -> Any:
-    """Return the settings of `process`, complete and typed.
+def settings_for(
+    process: Literal["ingest"], ini: Path | None = None, environ: Mapping[str, str] | None = None
+) -> IngestSettings: ...
+def settings_for(process: str, ini: Path | None = None, environ: Mapping[str, str] | None = None) -> Any:
+    """Return the settings of `process`, complete and typed, from `ini` and `environ` or from where the command runs.
 
     Raises:
         Refusal: the file cannot be read, or one setting is missing or wrong; the sentence names it.
 
     """
+    environ = os.environ if environ is None else environ
+    ini = ini or ini_path(environ)
     written = _written_in(ini)
     return _PROCESSES[process](
         **{name: _value(source, ini, written, environ) for name, source in _sources_of(process).items()}
     )
+
+
+def mode_of(ini: Path, environ: Mapping[str, str]) -> Mode:
+    """Return what this installation is for, whatever the process."""
+    mode: Mode = _value(_SOURCES["mode"], ini, _written_in(ini), environ)
+    return mode
 
 
 def variables_of(process: str) -> tuple[str, ...]:

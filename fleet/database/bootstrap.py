@@ -115,7 +115,7 @@ def _make_database(connection: Connection[tuple[object, ...]], database: str) ->
     connection.execute(sql.SQL(statement).format(sql.Identifier(database), sql.Identifier("fleet_owner")))
 
 
-def _rights_on(database: str) -> Iterator[sql.Composable]:
+def _rights_on(database: str) -> Iterator[sql.SQL | sql.Composed]:
     name = sql.Identifier(database)
     yield sql.SQL("ALTER DATABASE {} OWNER TO fleet_owner").format(name)
     # Truth 4: time is UTC, on a server set otherwise too.

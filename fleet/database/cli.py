@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from fleet.settings import ini_path, settings_for
+from fleet.settings import settings_for
 
 
 @click.group()
@@ -19,7 +17,7 @@ def bootstrap() -> None:
     """Créer la base et ses rôles, en administrateur (DATABASE_URL) ; sans effet la deuxième fois."""
     from fleet.database.bootstrap import bootstrap as make
 
-    settings = settings_for("administrator", ini_path(os.environ), os.environ)
+    settings = settings_for("administrator")
     make(
         settings.administrator_url,
         {
@@ -49,4 +47,4 @@ def check() -> None:
 
 
 def _owner_url() -> str:
-    return settings_for("owner", ini_path(os.environ), os.environ).database_url
+    return settings_for("owner").database_url
