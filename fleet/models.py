@@ -23,3 +23,6 @@ import foundation.jobs.models  # noqa: F401 - imported for what it declares, lik
 from foundation.base import Base
 
 metadata = Base.metadata
+
+SCHEMAS = ("foundation", "contracts", "devices", "baseline", "billing", "fleet")
+"""One a floor, in floor order."""

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import context
 
-from fleet.models import metadata
+from fleet.models import SCHEMAS, metadata
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-SCHEMAS = ("foundation", "contracts", "devices", "baseline", "billing", "fleet")
 
 
 def include_name(name: str | None, type_: str, _parents: Any) -> bool:
