@@ -1,0 +1,253 @@
+"""The broker's side of ingest: one thread that alone speaks to paho.
+
+MQTT 5, persistent session, QoS 1, acknowledged by hand. The thread drives paho's loop itself, because only so can it
+stop reading while the buffer is full, and hand over acknowledgements without two threads writing one socket.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import select
+import socket
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from devices.ingest.message import Message, Receipt, readable
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paho.mqtt.client import MQTTMessage
+
+    from devices.ingest.address import BrokerAddress
+    from devices.ingest.buffer import Buffer
+
+SESSION_EXPIRY = 7 * 24 * 3600
+"""Seconds the broker keeps messages for us while we are away (MQTT 5 § 3.1.2.11.2; the default is 0)."""
+RECEIVE_MAXIMUM = 4_000
+"""Messages the broker may send ahead of our acknowledgements (§ 3.1.2.11.3): twice a batch."""
+KEEPALIVE = 30
+PAUSE_LIMIT = 10.0
+"""Seconds of not reading after which we leave, before our silence makes the broker think us dead."""
+MAX_BACKOFF = 10.0
+READS_IN_A_ROW = 200
+NEVER_SEND_RETAINED = 2
+"""§ 3.8.3.1: no retained message at subscription; each would come again with every connection."""
+NOT_OURS_TO_RETRY = {0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C}
+"""Reasons of a refused connection that waiting does not change: version, client id, credentials, rights (§ 3.2.2.2)."""
+TAKEN_OVER = 0x8E
+
+log = logging.getLogger(__name__)
+
+
+class Connection(threading.Thread):
+    """Brings messages to `buffer`, takes acknowledgements; ends when told to, or with `failure` set."""
+
+    def __init__(self, address: BrokerAddress, client_id: str, subscriptions: Sequence[str], buffer: Buffer) -> None:
+        super().__init__(name="mqtt", daemon=True)
+        self.failure: Exception | None = None
+        self.connected = False
+        self._address = address
+        self._client_id = client_id
+        self._subscriptions = subscriptions
+        self._buffer = buffer
+        self._generation = 0
+        self._received = 0
+        self._receipts: deque[Receipt] = deque()
+        self._accepting = True
+        self._leaving = False
+        self._retry_at = 0.0
+        self._backoff = 0.0
+        self._paused_since = 0.0
+        self._wake, self._woken = socket.socketpair()
+        self._woken.setblocking(False)
+        self._client = self._prepare()
+
+    # What other threads call.
+
+    def acknowledge(self, receipts: Sequence[Receipt]) -> None:
+        """Tell the broker, in this order, that these messages are committed."""
+        self._receipts.extend(receipts)
+        self._poke()
+
+    def stop_accepting(self) -> None:
+        """Take no more messages; the broker keeps what it sends from now on for the next connection."""
+        self._accepting = False
+        self._poke()
+
+    def leave(self) -> None:
+        """Send what is still to be acknowledged, say goodbye and end; the session stays."""
+        self._leaving = True
+        self._poke()
+
+    def _poke(self) -> None:
+        try:
+            self._wake.send(b"\0")
+        except OSError:
+            log.debug("the network thread has ended")
+
+    # The thread.
+
+    def run(self) -> None:
+        """Run until left or until something fails that retrying does not mend."""
+        try:
+            while not self._leaving:
+                if self._client.socket() is None:
+                    self._reconnect()
+                else:
+                    self._turn()
+            self._say_goodbye()
+        except Exception as error:  # noqa: BLE001 - whatever ends this thread must end the process, with its reason
+            self.failure = error
+        finally:
+            self.connected = False
+            self._wake.close()
+            self._woken.close()
+
+    def _prepare(self) -> Client:
+        client = Client(CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTv5, manual_ack=True)
+        self._address.prepare(client)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_socket_open = self._on_socket_open
+        # With this set, paho leaves writing to the loop that reads: ours.
+        client.on_socket_register_write = lambda *_: None
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho left this class untyped
+        properties.SessionExpiryInterval = SESSION_EXPIRY
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        client.connect_async(
+            self._address.host, self._address.port, KEEPALIVE, clean_start=False, properties=properties
+        )
+        return client
+
+    def _reconnect(self) -> None:
+        """Connect, unless it is too soon or the buffer is still more than half full."""
+        if time.monotonic() < self._retry_at or not self._accepting or not self._buffer.half_empty:
+            self._wait_for([], 0.2)
+            return
+        # A new connection: packet identifiers start to mean something else, and what is not acknowledged comes again.
+        self._generation += 1
+        self._backoff = min(MAX_BACKOFF, self._backoff * 2 or 0.2)
+        self._retry_at = time.monotonic() + self._backoff
+        try:
+            self._client.reconnect()
+        except OSError as error:
+            log.warning("broker %s:%s: %s", self._address.host, self._address.port, error)
+
+    def _turn(self) -> None:
+        """Read what fits, acknowledge what is committed, keep the connection alive."""
+        reading = self._accepting and self._buffer.has_room
+        sock = self._client.socket()
+        if self._wait_for([sock] if reading else [], 1.0 if reading else 0.05):
+            self._read()
+        self._acknowledge()
+        if self._client.want_write():
+            self._client.loop_write()
+        self._client.loop_misc()
+        if reading or not self._accepting:
+            self._paused_since = time.monotonic()
+        elif time.monotonic() - self._paused_since > PAUSE_LIMIT and self._client.socket() is not None:
+            log.warning("the database does not keep up: leaving the broker until half of the buffer is committed")
+            self._client.disconnect()
+            self._client.loop_write()
+
+    def _wait_for(self, sockets: list[Any], timeout: float) -> bool:
+        """Wait until a socket is readable, something is to be acknowledged, or `timeout` seconds have passed."""
+        if any(getattr(sock, "pending", int)() for sock in sockets):  # TLS may hold bytes the kernel no longer shows
+            return True
+        readable, _, _ = select.select([self._woken, *sockets], [], [], timeout)
+        if self._woken in readable:
+            try:
+                self._woken.recv(65536)
+            except BlockingIOError:
+                log.debug("woken for nothing")
+        return any(sock in readable for sock in sockets)
+
+    def _read(self) -> None:
+        for _ in range(READS_IN_A_ROW):
+            before = self._received
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return
+            if self._received == before or not self._buffer.has_room or not self._accepting:
+                return
+
+    def _acknowledge(self) -> None:
+        while self._receipts:
+            receipt = self._receipts.popleft()
+            # An older connection's identifier would acknowledge another message, one not committed.
+            if receipt.generation == self._generation and self.connected:
+                self._client.ack(receipt.mid, 1)
+
+    def _say_goodbye(self) -> None:
+        if self._client.socket() is None:
+            return
+        self._acknowledge()
+        self._client.disconnect()
+        until = time.monotonic() + 5
+        while self._client.socket() is not None and self._client.want_write() and time.monotonic() < until:
+            self._client.loop_write()
+
+    # What paho calls, in this thread.
+
+    def _on_socket_open(self, _client: Client, _userdata: Any, sock: Any) -> None:
+        """Let the kernel notice a dead line even while we do not read."""
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, option):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+    def _on_connect(self, client: Client, _userdata: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            if reason.value in NOT_OURS_TO_RETRY:
+                raise Refusal(
+                    f"Le courtier MQTT {self._address.host} refuse la connexion ({reason}) ;"
+                    " vérifiez l'utilisateur et le mot de passe de l'adresse MQTT."
+                )
+            log.warning("broker refuses for now: %s", reason)
+            return
+        # What older connections brought stays in the buffer, although it comes again: a broker that crashed may have
+        # forgotten it, and committing it twice changes nothing.
+        log.info("connected, session %s", "resumed" if flags.session_present else "new")
+        self.connected = True
+        self._backoff = 0.0
+        options = SubscribeOptions(qos=1, retainHandling=NEVER_SEND_RETAINED)
+        client.subscribe([(topic, options) for topic in self._subscriptions])
+
+    def _on_subscribe(self, _client: Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            raise Refusal(
+                f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._subscriptions)} ;"
+                f" donnez ce droit à l'utilisateur {self._address.username or 'anonyme'}."
+            )
+
+    def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self.connected = False
+        if reason.value == TAKEN_OVER:
+            raise Refusal(
+                f"Un autre processus de collecte s'est connecté sous le même nom ({self._client_id}) ;"
+                " n'en gardez qu'un, ou donnez-leur des noms différents."
+            )
+        log.info("disconnected: %s", reason)
+
+    def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+        self._received += 1
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = message._topic.decode("utf-8", "backslashreplace")  # noqa: SLF001 - paho keeps the bytes only there
+        receipt = Receipt(self._generation, message.mid) if message.qos else None
+        now = dt.datetime.now(dt.UTC)
+        self._buffer.put(Message(readable(topic), bytes(message.payload), now, receipt, message.dup, message.retain))

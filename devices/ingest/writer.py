@@ -1,0 +1,183 @@
+"""From the buffer to the commit, then to the acknowledgement, in this order and in one thread (truth 10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+
+from devices.ingest import heartbeat
+from devices.ingest.database import connect
+from devices.ingest.inventory import Inventory
+from devices.ingest.message import Counts
+from devices.ingest.sorting import Refused, Sorted, sort, understand
+from devices.ingest.store import month_of, store
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from devices.dialects.measurement import Measurement, Unreadable
+    from devices.ingest.buffer import Buffer
+    from devices.ingest.message import Message, Receipt
+
+    Understood = list[tuple[Message, list[Measurement] | Unreadable]]
+
+BATCH = 2_000
+"""Messages a commit takes at most; fewer wait as soon as the commit before returns."""
+HEARTBEAT_EVERY = 60.0
+MAX_BACKOFF = 5.0
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Writer(threading.Thread):
+    """Commits what is in `buffer`; ends when the buffer is closed and empty, or with `failure` set."""
+
+    def __init__(
+        self,
+        database_url: str,
+        client_id: str,
+        buffer: Buffer,
+        acknowledge: Callable[[Sequence[Receipt]], None],
+        is_connected: Callable[[], bool],
+    ) -> None:
+        super().__init__(name="writer", daemon=True)
+        self.failure: Exception | None = None
+        self.counts = Counts()
+        self.busy_since: float | None = None
+        """Since when (monotonic) a batch waits for its commit; None while there is none."""
+        self.last_commit_at: dt.datetime | None = None
+        self._started_at = dt.datetime.now(dt.UTC)
+        self._url = database_url
+        self._client_id = client_id
+        self._buffer = buffer
+        self._acknowledge = acknowledge
+        self._is_connected = is_connected
+        self._connection: psycopg.Connection[Any] | None = None
+        self._inventory = Inventory()
+        self._partitions: set[dt.date] = set()
+        self._give_up = threading.Event()
+        self._next_heartbeat = 0.0
+
+    def give_up(self) -> None:
+        """Stop waiting for a database that does not come back; what is not committed is not acknowledged."""
+        self._give_up.set()
+
+    def run(self) -> None:
+        """Run until everything is committed."""
+        try:
+            while not self._buffer.exhausted and not self._give_up.is_set():
+                batch = self._buffer.take(BATCH, timeout=1.0)
+                if batch:
+                    self.busy_since = time.monotonic()
+                    self._commit(understand(batch))
+                    self.busy_since = None
+                if time.monotonic() >= self._next_heartbeat:
+                    self._insist(self._beat)
+            self._insist(self._beat)
+        except Exception as error:  # noqa: BLE001 - whatever ends this thread must end the process, with its reason
+            self.failure = error
+        finally:
+            if self._connection is not None:
+                self._connection.close()
+
+    def _insist(self, work: Callable[[], T]) -> T | None:
+        """Do `work` until it is done, None where we gave up; while the database is away, wait and try again.
+
+        What waiting does not change raises: a value it cannot take, a right or a table that is missing.
+        """
+        backoff = 0.1
+        while not self._give_up.is_set():
+            try:
+                return work()
+            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError):
+                raise
+            except psycopg.Error as error:
+                log.warning("database: %s; trying again in %.1f s", str(error).strip(), backoff)
+                self._disconnect()
+            self._give_up.wait(backoff)
+            backoff = min(MAX_BACKOFF, backoff * 2)
+        return None
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None:
+            self._inventory.forget()
+            self._partitions.clear()
+            self._connection = connect(self._url, self._inventory.forget)
+        return self._connection
+
+    def _commit(self, batch: Understood) -> None:
+        """Commit `batch`, then acknowledge it; a message the database cannot take is found by halving.
+
+        Each part is acknowledged once, after its own commit: a packet identifier acknowledged twice could by then
+        be another message's.
+        """
+        parts = [batch]
+        while parts:
+            part = parts.pop()
+            try:
+                counts = self._insist(partial(self._store, part))
+            except (psycopg.DataError, psycopg.IntegrityError) as error:
+                if len(part) > 1:
+                    half = len(part) // 2
+                    parts += [part[half:], part[:half]]
+                    continue
+                counts = self._insist(partial(self._bury, part[0][0], error))
+            if counts is None:
+                return
+            self.last_commit_at = dt.datetime.now(dt.UTC)
+            counts.messages = len(part)
+            self.counts.add(counts)
+            self._acknowledge([message.receipt for message, _ in part if message.receipt is not None])
+
+    def _store(self, batch: Understood) -> Counts:
+        connection = self._connected()
+        # BEGIN is a round trip of its own: news of the inventory committed before it is heard before sorting.
+        with connection.transaction():
+            result = sort(connection, self._inventory, batch)
+            counts = store(connection, result, self._partitions)
+        self._partitions |= {month_of(row.ts) for row in result.rows}
+        return counts
+
+    def _bury(self, message: Message, error: psycopg.Error) -> Counts:
+        """Keep a message the database refuses as a dead letter, so that it does not hold up the others."""
+        log.error("message on %s refused by the database: %s", message.topic, error)
+        sentence = (
+            f"La base de données refuse ce message ({error.diag.message_primary or type(error).__name__}) ;"
+            " signalez-le, puis rejouez les messages en attente."
+        )
+        connection = self._connected()
+        with connection.transaction():
+            return store(connection, Sorted(refused=[Refused(message, "refused_by_database", sentence)]), set())
+
+    def _beat(self) -> None:
+        beat = heartbeat.Beat(
+            self._client_id, self._started_at, self._is_connected(), self.last_commit_at, self.counts, len(self._buffer)
+        )
+        heartbeat.write(self._connected(), beat)
+        self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY
+
+
+def explain(error: Exception) -> str:
+    """Return the sentence to say when `error` has ended a thread of ingest."""
+    if isinstance(error, Refusal):
+        return error.sentence
+    if isinstance(error, psycopg.ProgrammingError):
+        return (
+            f"La base de données refuse à la collecte une table ou un droit ({str(error).strip()}) ;"
+            " lancez « fleet db upgrade » et vérifiez le rôle de l'adresse de la base."
+        )
+    return f"La collecte s'est arrêtée sur une erreur du programme ({type(error).__name__}: {error}) ; signalez-la."
