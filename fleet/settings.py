@@ -28,6 +28,11 @@ class Mode(StrEnum):
     DEMONSTRATION = "demonstration"
     TEST = "test"
 
+    @property
+    def clock_settable(self) -> bool:
+        """Whether another day than the machine's may be believed."""
+        return self is not Mode.PRODUCTION
+
 
 @dataclass(frozen=True, slots=True)
 class Listen:
@@ -131,7 +136,7 @@ class _Process:
     @property
     def clock_settable(self) -> bool:
         """Whether another day than the machine's may be believed."""
-        return self.mode is not Mode.PRODUCTION
+        return self.mode.clock_settable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +229,11 @@ def mode_of(ini: Path, environ: Mapping[str, str]) -> Mode:
 def variables_of(process: str) -> tuple[str, ...]:
     """Return the environment variables `process` reads, so that it can be given these and no other secret."""
     return tuple(source.variable for source in _sources_of(process).values())
+
+
+def all_variables() -> frozenset[str]:
+    """Return every environment variable some process reads."""
+    return frozenset(source.variable for source in _SOURCES.values())
 
 
 def _sources_of(process: str) -> dict[str, _Source]:

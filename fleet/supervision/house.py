@@ -1,0 +1,157 @@
+"""An environment from the first lock to the last stop: services, database, processes, in that order and back."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleet.database.bootstrap import LOGIN_ROLES, bootstrap
+from fleet.database.history import upgrade
+from fleet.settings import settings_for
+from fleet.supervision.environment import DATABASE_VARIABLES, Environment, compose
+from fleet.supervision.places import prepare_places
+from fleet.supervision.programs import fleet_command, processes_of, services_of
+from fleet.supervision.services import mosquitto, postgresql, redis
+from fleet.supervision.supervisor import Supervisor, end_the_previous
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+LEFTOVERS_END_WITHIN = 30.0
+ENDS_WITHIN = 5.0
+
+
+class House:
+    """An environment whose services run and whose database is migrated."""
+
+    def __init__(self, environment: Environment, supervisor: Supervisor, say: Callable[[str], None]) -> None:
+        """Keep what runs."""
+        self.environment = environment
+        self._supervisor = supervisor
+        self._say = say
+
+    def run(self, command: Sequence[str]) -> int:
+        """Run `command` in the foreground with every address of the environment; return its exit status."""
+        words = ["setpriv", "--pdeathsig", "TERM", "--", *command]
+        with subprocess.Popen(words, env=self.environment.variables) as process:
+            try:
+                return process.wait()
+            except BaseException:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(ENDS_WITHIN)
+                process.kill()
+                raise
+
+    def step(self, *words: str) -> None:
+        """Run `fleet WORDS` in the foreground; a step that fails ends the whole."""
+        status = self.run(fleet_command(*words))
+        if status:
+            raise Refusal(f"« fleet {' '.join(words)} » s'est arrêté (code {status}) ; son message est au-dessus.")
+
+    def start_processes(self) -> None:
+        """Start ingest, worker and web; wait until pages are served."""
+        ini = Path(self.environment.variables["FLEET_INI"])
+        # What one of them lacks is said here, once, and not by a process that falls and stands up again.
+        settings_for("ingest", ini, self.environment.variables)
+        settings_for("worker", ini, self.environment.variables)
+        listen = settings_for("web", ini, self.environment.variables).listen
+        self._supervisor.start_application()
+        self._supervisor.wait_for("web", lambda: _listens(listen.host, listen.port))
+
+    def watch(self) -> None:
+        """Say who falls and who stands up again, until interrupted; a program given up ends the whole."""
+        known = self._supervisor.states()
+        while not self._supervisor.has_ended():
+            time.sleep(1)
+            states = self._supervisor.states()
+            for name, state in states.items():
+                if state.name == "FATAL":
+                    raise self._supervisor.failure_of(name)
+                if state.pid != known[name].pid:
+                    what = "redémarré" if state.pid else "tombé, redémarrage"
+                    self._say(f"{name} : {what} (journal : {self.environment.places.logs / name}.log)")
+            known = states
+        raise Refusal("Le superviseur s'est arrêté ; relancez la commande.")
+
+
+@contextlib.contextmanager
+def house(root: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[House]:
+    """Bring the environment `root` up to a migrated database; take everything down on the way out."""
+    root.mkdir(parents=True, exist_ok=True)
+    with _alone(root):
+        places = prepare_places(root)
+        end_the_previous(places)
+        environment = compose(places, environ)
+        _prepare_services(environment, say)
+        supervisor = Supervisor(places, [*services_of(environment), *processes_of(environment, Path.cwd())])
+        try:
+            supervisor.start(environ)
+            _wait_for_services(environment, supervisor)
+            _prepare_database(environment.variables, say)
+            yield House(environment, supervisor, say)
+        finally:
+            supervisor.stop()
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the environment for ourselves; the lock goes with the process, however it ends."""
+    with (root / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Refusal(
+                f"L'environnement « {root} » est déjà en marche (processus {lock.read().strip()}) ; "
+                "arrêtez-le d'abord par Ctrl-C, ou servez-vous-en."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _prepare_services(environment: Environment, say: Callable[[str], None]) -> None:
+    places = environment.places
+    if "postgresql" in environment.private:
+        say("base de données privée")
+        postgresql.prepare(places, environment.administrator_password)
+        deadline = time.monotonic() + LEFTOVERS_END_WITHIN
+        while not postgresql.forget_the_dead(places):
+            if time.monotonic() > deadline:
+                raise Refusal(f"Une base PostgreSQL tourne encore sur {places.services} ; arrêtez-la, puis relancez.")
+            time.sleep(0.2)
+    if "mosquitto" in environment.private:
+        mosquitto.prepare(places, environment.mqtt_port, environment.passwords_of_mqtt())
+
+
+def _wait_for_services(environment: Environment, supervisor: Supervisor) -> None:
+    if "postgresql" in environment.private:
+        administrator_url = environment.variables["DATABASE_URL"]
+        supervisor.wait_for("postgresql", lambda: postgresql.is_ready(administrator_url))
+    if "mosquitto" in environment.private:
+        supervisor.wait_for("mosquitto", lambda: _listens("127.0.0.1", environment.mqtt_port))
+    if "redis" in environment.private:
+        supervisor.wait_for("redis", lambda: redis.is_ready(environment.places))
+
+
+def _prepare_database(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
+    if variables.get("DATABASE_URL"):
+        bootstrap(variables["DATABASE_URL"], {role: variables[DATABASE_VARIABLES[role]] for role in LOGIN_ROLES})
+    if variables.get("FLEET_DATABASE_OWNER_URL"):
+        say("migrations")
+        upgrade(variables["FLEET_DATABASE_OWNER_URL"])
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as client:
+        client.settimeout(2)
+        return client.connect_ex((host, port)) == 0

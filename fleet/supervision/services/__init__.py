@@ -1,0 +1,1 @@
+"""The services brought where no address is given: PostgreSQL, Mosquitto and Redis, private to one environment."""
