@@ -1,4 +1,6 @@
-"""`python -m fleet` is `fleet`."""
+"""`python -m fleet` is the `fleet` command."""
+
+from __future__ import annotations
 
 from fleet.cli import main
 

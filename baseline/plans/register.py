@@ -1,0 +1,169 @@
+"""Draft a measurement plan, assess it, freeze it, sign it as an annex of an agreement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+
+from baseline.fitting import DailyModel, fit_daily, sufficiency
+from baseline.measured_days import baseline_data, inputs_of, measured_days, public_holidays
+from baseline.plans.models import MeasurementPlan
+from contracts.agreements.models import Annex
+from foundation.canonical import canonical_sha256
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy.orm import Session
+
+    from baseline.fitting import Finding
+    from baseline.measured_days import MeasuredDay
+    from baseline.weather.models import Station
+    from contracts.agreements.models import Agreement
+    from devices.points.models import MeasurementBoundary
+
+SHORTEST_BASELINE_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a plan would be if it were frozen now: the model, or why there is none, and every finding."""
+
+    model: DailyModel | None
+    findings: tuple[Finding, ...]
+    days: list[MeasuredDay]
+    inputs: dict[str, object]
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """Return the findings that forbid to freeze."""
+        return tuple(finding for finding in self.findings if finding.blocking)
+
+
+def draft_plan(
+    session: Session,
+    *,
+    boundary: MeasurementBoundary,
+    station: Station,
+    baseline_start: dt.date,
+    baseline_end: dt.date,
+    reporting_starts_on: dt.date,
+    confidence_level: float = 0.9,
+) -> MeasurementPlan:
+    """Draft a plan on local days [baseline_start, baseline_end), savings counting from `reporting_starts_on`."""
+    if baseline_end <= baseline_start:
+        raise Refusal(
+            f"La période de référence finit ({baseline_end:%d/%m/%Y}) avant d'avoir commencé"
+            f" ({baseline_start:%d/%m/%Y}) ; corrigez les dates.",
+            field="baseline_end",
+        )
+    if reporting_starts_on < baseline_end:
+        raise Refusal(
+            f"Le suivi commence le {reporting_starts_on:%d/%m/%Y}, pendant la période de référence ;"
+            " il doit commencer après elle, une fois les travaux finis.",
+            field="reporting_starts_on",
+        )
+    if not 0.5 <= confidence_level < 1:
+        raise Refusal("Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9.", field="confidence_level")
+    plan = MeasurementPlan(
+        boundary=boundary,
+        station=station,
+        baseline_period=Range(baseline_start, baseline_end),
+        reporting_starts_on=reporting_starts_on,
+        confidence_level=confidence_level,
+        state="draft",
+    )
+    session.add(plan)
+    session.flush()
+    return plan
+
+
+def assess(session: Session, plan: MeasurementPlan) -> Assessment:
+    """Fit the model of `plan` on what is measured today and say what is wrong with it; stores nothing."""
+    start, end = plan.baseline_period.lower, plan.baseline_period.upper
+    assert start is not None  # a plan is drafted with both ends
+    assert end is not None
+    days = measured_days(session, plan.boundary, plan.station, start, end)
+    data = baseline_data(days, start, end)
+    findings = sufficiency(data)
+    model = None
+    if int(data.complete.sum()) >= SHORTEST_BASELINE_DAYS:
+        model = fit_daily(data, holidays=public_holidays(plan.boundary, start, end))
+    return Assessment(model, tuple(findings), days, inputs_of(days, plan.station))
+
+
+def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime) -> MeasurementPlan:
+    """Freeze the model of `plan` for good; a blocking finding refuses."""
+    if plan.state != "draft":
+        raise Refusal("Ce plan est déjà figé : il ne change plus. Pour en changer, préparez un nouveau plan.")
+    assessment = assess(session, plan)
+    if assessment.blocking or assessment.model is None:
+        reasons = " ".join(finding.description for finding in assessment.blocking)
+        raise Refusal(f"Ce plan ne peut pas être figé. {reasons or 'Il y a trop peu de jours complets.'}")
+    plan.model = assessment.model.to_json()
+    plan.findings = [finding_data(finding) for finding in assessment.findings]
+    plan.inputs = assessment.inputs
+    plan.frozen_at = now
+    plan.frozen_by = by
+    plan.sha256 = canonical_sha256(plan_document(plan))
+    plan.state = "frozen"
+    session.flush()
+    return plan
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """Return a finding as it is kept."""
+    return {
+        "name": finding.name,
+        "description": finding.description,
+        "data": dict(finding.data),
+        "blocking": finding.blocking,
+    }
+
+
+def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
+    """Return what is frozen, as the data whose hash the agreement's annex quotes."""
+    return {
+        "boundary": {
+            "name": plan.boundary.name,
+            "energy": plan.boundary.energy,
+            "buildings": [f"{building.site.name} / {building.name}" for building in plan.boundary.buildings],
+            "terms": [
+                {"point": term.point.name, "identifier": term.point.identifier, "coefficient": term.coefficient.normalize()}
+                for term in plan.boundary.terms
+            ],
+        },
+        "station": plan.station.code,
+        "baseline_period": [plan.baseline_period.lower, plan.baseline_period.upper],
+        "reporting_starts_on": plan.reporting_starts_on,
+        "confidence_level": str(plan.confidence_level),
+        "model": plan.model,
+        "inputs": plan.inputs,
+    }
+
+
+def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signed_on: dt.date) -> MeasurementPlan:
+    """Make `plan` the signed plan of `agreement`, which must be signed and quote its hash as an annex."""
+    if plan.state != "frozen":
+        raise Refusal("Seul un plan figé peut être signé ; figez-le d'abord.")
+    if agreement.state != "signed":
+        raise Refusal(f"L'accord {agreement.number} n'est pas signé ; signez-le d'abord, ce plan en annexe.")
+    quoted = session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id, Annex.sha256 == plan.sha256))
+    if quoted is None:
+        raise Refusal(f"L'accord {agreement.number} ne cite pas ce plan en annexe ; ajoutez-le par avenant.")
+    other = session.scalar(
+        select(MeasurementPlan).where(
+            MeasurementPlan.boundary_id == plan.boundary_id, MeasurementPlan.state == "signed"
+        )
+    )
+    if other is not None:
+        raise Refusal(f"« {plan.boundary.name} » a déjà un plan signé ; remplacez-le par un avenant.")
+    plan.state = "signed"
+    plan.agreement = agreement
+    plan.signed_on = signed_on
+    session.flush()
+    return plan
