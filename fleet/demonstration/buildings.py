@@ -19,7 +19,6 @@ from fleet.demonstration import weather
 from fleet.demonstration.heat import heating
 from fleet.demonstration.measures import NO_EFFECT, Effect, Event, Measure, Programme, combined
 from fleet.demonstration.occupation import occupancy, set_points
-from fleet.demonstration.uses import Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from fleet.demonstration.hours import Hours
     from fleet.demonstration.timeline import Timeline
+    from fleet.demonstration.uses import Use
 
     Floats = NDArray[np.float64]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fleet.demonstration.school_holidays import is_public_holiday, is_school_holiday
 from fleet.demonstration.timeline import ZONE
 from foundation.time import local_midnight
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 HOUR = dt.timedelta(hours=1)
 

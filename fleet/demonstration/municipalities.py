@@ -93,6 +93,7 @@ class Company:
     postal_code: str
     city: str
     iban: str
+    bic: str
     capital_euros: int
 
 
@@ -114,5 +115,6 @@ COMPANY = Company(
     postal_code="56991",
     city="Plouvarnel",
     iban=fictitious_iban("00000000090"),
+    bic="XXXXFRXXXXX",
     capital_euros=1_000_000,
 )
