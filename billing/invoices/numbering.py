@@ -1,0 +1,43 @@
+"""Gapless numbers and the chain that seals them, taken in the transaction that issues."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from billing.invoices.models import InvoiceSeries
+from foundation.canonical import canonical_json
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy.orm import Session
+
+
+def open_series(session: Session, issue_date: dt.date) -> InvoiceSeries:
+    """Return the year's series, locked until the transaction ends: one invoice takes its number at a time.
+
+    CGI ann. II art. 242 nonies A: numbers are chronological and continuous; a day before the last issue is refused.
+    """
+    prefix = f"F{issue_date.year}-"
+    session.execute(insert(InvoiceSeries).values(prefix=prefix, last_number=0, head_sha256="").on_conflict_do_nothing())
+    series = session.scalars(
+        select(InvoiceSeries).where(InvoiceSeries.prefix == prefix).with_for_update().execution_options(
+            populate_existing=True
+        )
+    ).one()
+    if series.last_issue_date is not None and issue_date < series.last_issue_date:
+        raise Refusal(
+            f"La dernière facture de la série {prefix} est du {series.last_issue_date:%d/%m/%Y} : une facture ne peut"
+            f" pas porter une date antérieure ({issue_date:%d/%m/%Y}). Vérifiez la date du jour."
+        )
+    return series
+
+
+def seal(previous_sha256: str, snapshot: Any) -> str:
+    """Return the SHA-256 of the previous invoice's seal and this one's canonical snapshot."""
+    return hashlib.sha256(previous_sha256.encode() + canonical_json(snapshot)).hexdigest()

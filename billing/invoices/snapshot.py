@@ -1,0 +1,207 @@
+"""From an accepted settlement to everything its invoice will say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from billing.documents.mentions import PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
+from foundation.identifiers import vat_number_from_siren
+
+if TYPE_CHECKING:
+    from billing.documents.snapshot import (
+        AddressSnapshot,
+        BoundarySnapshot,
+        DraftSnapshot,
+        ElectronicAddressSnapshot,
+        FactSnapshot,
+        LineSnapshot,
+        PartySnapshot,
+        PeriodSnapshot,
+        SellerSnapshot,
+        StepSnapshot,
+    )
+    from billing.settlements.models import Settlement, SettlementLine
+    from contracts.agreements.models import Agreement
+    from contracts.parties.models import Company
+
+VAT_RATE = "20"
+"""Normal rate (CGI art. 278): a share of savings is the price of a service."""
+SIREN_SCHEME = "0225"
+"""Electronic addresses of the French directory."""
+HOME_HEATING_KWH = 12_000
+"""Order of size of a year's heating of a French home, for the image of size only."""
+
+
+def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, today: dt.date) -> DraftSnapshot:
+    """Return what the invoice of `settlement` says, before number and amounts; dates are those of `today`."""
+    agreement = settlement.agreement
+    number = f"BROUILLON-{settlement.id}"
+    return {
+        "schema": "invoice/1",
+        "synthetic": company.synthetic or agreement.shareholder.synthetic,
+        "type_code": "380",
+        "invoice_number": number,
+        "issue_date": today.isoformat(),
+        "due_date": (today + dt.timedelta(days=PAYMENT_DAYS)).isoformat(),
+        "seller": _seller(company),
+        "buyer": _buyer(agreement),
+        "purchase_order_reference": agreement.budget.commitment_number or "",
+        "buyer_reference": agreement.budget.service_code or "",
+        "contract_reference": agreement.number,
+        "preceding_invoice": None,
+        "invoicing_period": _period(settlement),
+        "paid": "0",
+        "payment": {"iban": company.iban, "bic": company.bic, "account_name": company.name},
+        "notes": list(PUBLIC_BUYER_NOTES),
+        "mentions": list(SERVICE_MENTIONS),
+        "legal_basis": agreement.legal_basis,
+        "headline": {
+            "buildings": len({b.id for line in settlement.lines for b in line.report.plan.boundary.buildings}),
+            "avoided_kwh": _text(_avoided(settlement)),
+            "uncertainty": _uncertainty(settlement),
+            "confidence": str(settlement.lines[0].report.confidence_level),
+            "equivalent": _equivalent(_avoided(settlement)),
+        },
+        "waterfall": {
+            "without_works": _text(settlement.baseline_value),
+            "measured": _text(settlement.baseline_value - settlement.avoided_value),
+            "provider_share": _text(settlement.share_to_date),
+        },
+        "boundaries": [_boundary(line) for line in settlement.lines],
+        "steps": [_step(step) for step in settlement.evaluation["steps"]],
+        "evidence": _evidence(settlement),
+        "check_url": f"{base_url.rstrip('/')}/check/{number}",
+        "lines": [_line(place, line, settlement) for place, line in enumerate(_billed(settlement), start=1)],
+    }
+
+
+def _billed(settlement: Settlement) -> list[SettlementLine]:
+    return [line for line in settlement.lines if line.amount]
+
+
+def _line(place: int, line: SettlementLine, settlement: Settlement) -> LineSnapshot:
+    # BR-FR-DEC-03: a unit price is never negative; what is given back has a negative quantity.
+    return {
+        "identifier": str(place),
+        "name": f"Part des économies vérifiées : {line.label}",
+        "description": f"{_text(line.avoided_energy_kwh)} kWh évités, rapport {line.report.sha256[:12]}",
+        "quantity": "1" if line.amount > 0 else "-1",
+        "unit_code": "C62",
+        "unit_price": _text(abs(line.amount)),
+        "vat_category": "S",
+        "rate": VAT_RATE,
+        "exemption_reason": "",
+        "invoicing_period": _period(settlement),
+    }
+
+
+def _boundary(line: SettlementLine) -> BoundarySnapshot:
+    report = line.report
+    return {
+        "label": line.label,
+        "energy": line.energy,
+        "adjusted_baseline_kwh": _text(report.adjusted_baseline_kwh),
+        "measured_kwh": _text(report.measured_kwh),
+        "avoided_kwh": _text(report.avoided_energy_kwh),
+        "low_kwh": _text(report.avoided_low_kwh),
+        "high_kwh": _text(report.avoided_high_kwh),
+        "confidence": str(report.confidence_level),
+        "completeness": _text(_ratio(report.days_counted, report.days_expected)),
+        "price": "" if line.mean_price is None else _text(line.mean_price),
+        "value": _text(line.avoided_value),
+        "share": "" if line.share is None else _text(line.share),
+        "amount": _text(line.amount),
+    }
+
+
+def _step(step: dict[str, str]) -> StepSnapshot:
+    return {"sentence": step["sentence"], "amount": step["amount"]}
+
+
+def _evidence(settlement: Settlement) -> list[FactSnapshot]:
+    facts: list[FactSnapshot] = []
+    for line in settlement.lines:
+        plan = line.report.plan
+        facts += [
+            {"label": f"{line.label} : plan de mesure", "value": plan.sha256 or ""},
+            {"label": f"{line.label} : rapport d'économies", "value": line.report.sha256},
+            {"label": f"{line.label} : station météo", "value": f"{plan.station.name} ({plan.station.code})"},
+        ]
+    return facts
+
+
+def _seller(company: Company) -> SellerSnapshot:
+    siren = company.siret[:9]
+    return {
+        "name": company.name,
+        "siren": siren,
+        "siret": company.siret,
+        "address": _address(company.street, company.postcode, company.city),
+        "electronic_address": _electronic(siren),
+        "vat_number": vat_number_from_siren(siren),
+        "legal_information": (
+            f"{company.legal_form} au capital de {company.share_capital:,.0f} €".replace(",", "\u202f")
+            + f", {company.trade_register}"
+        ),
+        "email": company.email,
+        "telephone": company.phone,
+    }
+
+
+def _buyer(agreement: Agreement) -> PartySnapshot:
+    shareholder, budget = agreement.shareholder, agreement.budget
+    return {
+        "name": f"{shareholder.name} - {budget.name}",
+        "siren": budget.siret[:9],
+        "siret": budget.siret,
+        "address": _address(shareholder.street, shareholder.postcode, shareholder.city),
+        "electronic_address": _electronic(budget.siret[:9]),
+    }
+
+
+def _address(street: str, postcode: str, city: str) -> AddressSnapshot:
+    return {"line_one": street, "line_two": "", "postcode": postcode, "city": city, "country_code": "FR"}
+
+
+def _electronic(siren: str) -> ElectronicAddressSnapshot:
+    return {"value": siren, "scheme": SIREN_SCHEME}
+
+
+def _period(settlement: Settlement) -> PeriodSnapshot:
+    start, end = settlement.period.lower, settlement.period.upper
+    assert start is not None  # a settlement has both ends
+    assert end is not None
+    return {"first_day": start.isoformat(), "last_day": (end - dt.timedelta(days=1)).isoformat()}
+
+
+def _avoided(settlement: Settlement) -> Decimal:
+    return sum((line.avoided_energy_kwh for line in settlement.lines), Decimal("0.000"))
+
+
+def _uncertainty(settlement: Settlement) -> str:
+    """Return the half-width of the interval of all boundaries together, added up, as a fraction of what was avoided.
+
+    Weather is shared, so errors are not independent: the sum is never too small.
+    """
+    avoided = _avoided(settlement)
+    if avoided <= 0:
+        return ""
+    half_widths = sum(
+        (line.report.avoided_energy_kwh - line.report.avoided_low_kwh for line in settlement.lines), Decimal(0)
+    )
+    return _text((half_widths / avoided).quantize(Decimal("0.0001")))
+
+
+def _equivalent(avoided: Decimal) -> str:
+    homes = int(avoided // HOME_HEATING_KWH)
+    return f"le chauffage de {homes} logements" if homes > 1 else ""
+
+
+def _ratio(part: int, whole: int) -> Decimal:
+    return (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001")) if whole else Decimal(0)
+
+
+def _text(number: Decimal) -> str:
+    return f"{number:f}"
