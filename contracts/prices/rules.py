@@ -7,6 +7,7 @@ really stops paying when less is used. Subscription and subscribed power stay ou
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +20,7 @@ from foundation.look.language import FRENCH
 from foundation.money import euros
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 DAY = dt.timedelta(days=1)
 _MOST_PLACES = 6
@@ -97,10 +98,8 @@ class Valuation:
 
 def price_on(schedule: Schedule, day: dt.date) -> Price:
     """Return the price of `day`; refuse a day the schedule does not cover."""
-    for price in schedule.prices:
-        if price.covers(day):
-            return price
-    raise _hole(schedule.energy, [day])
+    [(price, _)] = _by_price(schedule, {day: Decimal(0)})
+    return price
 
 
 def value(schedule: Schedule, daily_kwh: Mapping[dt.date, Decimal]) -> Valuation:
@@ -109,34 +108,39 @@ def value(schedule: Schedule, daily_kwh: Mapping[dt.date, Decimal]) -> Valuation
     The result depends on the days alone, not on their order nor on how the period is cut into reports.
     Refuses a period with days that have no price, and names them.
     """
-    _demand_prices(schedule, daily_kwh)
     slices = []
-    for price in schedule.prices:
-        energies = [energy for day, energy in daily_kwh.items() if price.covers(day)]
-        if energies:
-            energy = sum(energies, Decimal("0.000"))
-            slices.append(Slice(price, len(energies), energy, euros(Fraction(energy) * Fraction(price.per_kwh))))
+    for price, energies in _by_price(schedule, daily_kwh):
+        energy = sum(energies, Decimal("0.000"))
+        slices.append(Slice(price, len(energies), energy, euros(Fraction(energy) * Fraction(price.per_kwh))))
     return Valuation(tuple(slices))
 
 
 def mean_price(schedule: Schedule, weights_kwh: Mapping[dt.date, Decimal]) -> Fraction:
-    """Return the price of a kWh spread over days as `weights_kwh` is (kWh by local day, sign ignored).
+    """Return the price of a kWh spread over days as `weights_kwh` is (kWh by local day, sign ignored); zero for no day.
 
     Values what is known for the period as a whole only, as the half-width of a savings interval is;
     the weights are the adjusted baseline. Without any weight every day counts the same.
     """
-    _demand_prices(schedule, weights_kwh)
-    priced = [(price_on(schedule, day).per_kwh, abs(energy)) for day, energy in weights_kwh.items()]
-    if not any(weight for _, weight in priced):
-        priced = [(price, Decimal(1)) for price, _ in priced]
-    whole = sum(Fraction(weight) for _, weight in priced)
-    return sum((Fraction(price) * Fraction(weight) for price, weight in priced), Fraction()) / whole
+    priced = [(price, len(days), sum(map(abs, days))) for price, days in _by_price(schedule, weights_kwh)]
+    weighted = any(weight for _, _, weight in priced)
+    weights = [(Fraction(price.per_kwh), Fraction(weight if weighted else days)) for price, days, weight in priced]
+    whole = sum(weight for _, weight in weights)
+    return sum((price * weight for price, weight in weights), Fraction()) / whole if whole else Fraction()
 
 
-def _demand_prices(schedule: Schedule, days: Iterable[dt.date]) -> None:
-    missing = sorted(day for day in days if not any(price.covers(day) for price in schedule.prices))
+def _by_price(schedule: Schedule, daily_kwh: Mapping[dt.date, Decimal]) -> list[tuple[Price, list[Decimal]]]:
+    """Return the energies of the days of each price, in order of time; refuse days without one."""
+    found: dict[Price, list[Decimal]] = {}
+    missing = []
+    for day, energy in sorted(daily_kwh.items()):
+        at = bisect_right(schedule.prices, day, key=lambda price: price.start) - 1
+        if at >= 0 and schedule.prices[at].covers(day):
+            found.setdefault(schedule.prices[at], []).append(energy)
+        else:
+            missing.append(day)
     if missing:
         raise _hole(schedule.energy, missing)
+    return list(found.items())
 
 
 def _hole(energy: str, missing: list[dt.date]) -> Refusal:

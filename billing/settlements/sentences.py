@@ -1,0 +1,29 @@
+"""What the steps of a settlement say beyond those of the evaluation, in French; a catalogue says it in English."""
+
+from __future__ import annotations
+
+from contracts.agreements.terms.explanation import N_
+
+LATE = N_(
+    "Données tardives de l'année {year} : {fee_euros} dus au lieu de {before_euros}, soit une correction de"
+    " {change_euros}."
+)
+TOO_LATE = N_(
+    "Données tardives de l'année {year} : {beyond_euros} au-delà des limites de l'accord, en temps ou en montant,"
+    " ne sont pas repris."
+)
+HELD = N_("Contesté par la collectivité, retenu jusqu'à la décision : {held_euros}.")
+TOTAL = {
+    "invoice": N_(
+        "Dû depuis le début de l'accord {owed_euros}, déjà facturé {billed_euros} : restent {total_euros} hors TVA."
+    ),
+    "credit_note": N_(
+        "Dû depuis le début de l'accord {owed_euros}, déjà facturé {billed_euros} : un avoir de"
+        " {total_euros} hors TVA est établi."
+    ),
+    "nothing": N_("Dû depuis le début de l'accord {owed_euros}, déjà facturé {billed_euros} : rien n'est demandé."),
+    "waits": N_(
+        "Dû depuis le début de l'accord {owed_euros}, déjà facturé {billed_euros} : rien n'est demandé,"
+        " {total_euros} sont à valoir sur la suite ; ce qui en reste à la clôture de l'année fait l'objet d'un avoir."
+    ),
+}
