@@ -1,1 +1,11 @@
 """What was measured: points, devices, readings, clean energy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Add this floor's pages to the web application."""
+    for room in ("points", "inventory", "energy", "ingest"):
+        config.include(f"devices.{room}.views")

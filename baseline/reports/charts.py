@@ -105,12 +105,16 @@ def energy_signature(
         y=alt.Y("energy:Q", title=_("kWh par jour"), scale=alt.Scale(zero=True)),
         color=alt.Color("season:N", scale=alt.Scale(domain=list(seasons.values()), range="category"), legend=None),
         shape=alt.Shape(
-            "season:N", scale=alt.Scale(domain=list(seasons.values()), range=["circle", "square", "triangle-up"]), legend=None
+            "season:N",
+            scale=alt.Scale(domain=list(seasons.values()), range=["circle", "square", "triangle-up"]),
+            legend=None,
         ),
         tooltip=tooltip,
     )
     layers: list[alt.Chart] = [
-        base.transform_filter(alt.datum.period == periods["baseline"]).mark_point(filled=False, size=20, strokeWidth=1.2, opacity=0.6),
+        base.transform_filter(alt.datum.period == periods["baseline"]).mark_point(
+            filled=False, size=20, strokeWidth=1.2, opacity=0.6
+        ),
         base.transform_filter(alt.datum.period == periods["reporting"]).mark_point(filled=True, size=20, opacity=0.75),
     ]
     line = [
@@ -119,9 +123,15 @@ def energy_signature(
         for degrees, energy in points
     ]
     layers.append(
-        alt.Chart(alt.InlineData(values=line)).mark_line(style="baseline").encode(x="temperature:Q", y="energy:Q", detail="label:N")
+        alt.Chart(alt.InlineData(values=line))
+        .mark_line(style="baseline")
+        .encode(x="temperature:Q", y="energy:Q", detail="label:N")
     )
-    labels = [{"temperature": points[-1][0], "energy": points[-1][1], "label": label} for label, points in curves.items() if label]
+    labels = [
+        {"temperature": points[-1][0], "energy": points[-1][1], "label": label}
+        for label, points in curves.items()
+        if label
+    ]
     if labels:
         layers.append(
             alt.Chart(alt.InlineData(values=labels))
@@ -217,7 +227,7 @@ def measured_against_baseline(
         key=tuple(key),
         spec=chart_spec(layers),
         summary=_(
-            "{finding}, entre {low} et {high} avec une confiance de {confidence} ; la référence ajustée est de {baseline}."
+            "{finding}, entre {low} et {high} (confiance {confidence}) ; la référence ajustée est de {baseline}."
         ).format(
             finding=_avoided_finding(avoided_kwh, baseline_kwh, language),
             low=language.kwh(low),
@@ -239,17 +249,17 @@ def measured_against_baseline(
     )
 
 
-def cusum(
-    days: Sequence[CumulativeDay], *, events: Sequence[NumberedEvent] = (), language: Language = FRENCH
-) -> Chart:
-    """Draw energy avoided since the first day: upwards is saving, events are numbered, days not measured leave a gap."""
+def cusum(days: Sequence[CumulativeDay], *, events: Sequence[NumberedEvent] = (), language: Language = FRENCH) -> Chart:
+    """Draw energy avoided since the first day: up is saving, events are numbered, days not measured leave a gap."""
     _ = language.translate
     values = [{"day": wall_clock(day.day), "avoided": day.avoided_kwh} for day in days]
     gaps = _gaps(days)
     scale = alt.X("day:T", scale=UTC, title=None, axis=TIME_AXIS)
     line = alt.Chart(alt.InlineData(values=values)).encode(
         x=scale,
-        y=alt.Y("avoided:Q", title=_("kWh évités depuis le début (vers le haut : économie)"), scale=alt.Scale(zero=True)),
+        y=alt.Y(
+            "avoided:Q", title=_("kWh évités depuis le début (vers le haut : économie)"), scale=alt.Scale(zero=True)
+        ),
         tooltip=[
             alt.Tooltip("day:T", title=_("jour"), format="%d/%m/%Y", formatType="time"),
             alt.Tooltip("avoided:Q", title=_("évité depuis le début, kWh"), format=",.0f"),
@@ -273,8 +283,7 @@ def cusum(
     key = [Key("saved", _("énergie évitée, cumulée"))]
     if gaps:
         key.append(Key("missing", _("non mesuré")))
-    if events:
-        key.append(Key("event", _("événement")))
+    key += [Key("event", f"{event.number} : {event.title}, {language.short_date(event.day)}") for event in events]
     finding = _cumulative_finding(last_known, days, language)
     told = " ; ".join(f"{event.number}, {event.title}" for event in events)
     return Chart(
@@ -282,7 +291,9 @@ def cusum(
         measure=_("Énergie évitée depuis le premier jour, en kWh ; la courbe monte quand le bâtiment économise"),
         key=tuple(key),
         spec=chart_spec(layers),
-        summary=_("{finding}. Événements : {events}.").format(finding=finding, events=told) if events else f"{finding}.",
+        summary=_("{finding}. Événements : {events}.").format(finding=finding, events=told)
+        if events
+        else f"{finding}.",
         header=(_("Jour"), _("Évité depuis le début, kWh"), _("Remarque")),
         rows=tuple(
             (
@@ -328,8 +339,12 @@ def _avoided_finding(avoided_kwh: float, baseline_kwh: float, language: Language
     _ = language.translate
     share = language.percent(abs(avoided_kwh) / baseline_kwh, 1) if baseline_kwh else "–"
     if avoided_kwh < 0:
-        return _("{energy} de plus que la référence ajustée, soit {share}").format(energy=language.kwh(-avoided_kwh), share=share)
-    return _("{energy} évités, soit {share} de la référence ajustée").format(energy=language.kwh(avoided_kwh), share=share)
+        return _("{energy} de plus que la référence ajustée, soit {share}").format(
+            energy=language.kwh(-avoided_kwh), share=share
+        )
+    return _("{energy} évités, soit {share} de la référence ajustée").format(
+        energy=language.kwh(avoided_kwh), share=share
+    )
 
 
 def _cumulative_finding(avoided_kwh: float, days: Sequence[CumulativeDay], language: Language) -> str:
@@ -341,7 +356,7 @@ def _cumulative_finding(avoided_kwh: float, days: Sequence[CumulativeDay], langu
 
 
 def _gaps(days: Sequence[CumulativeDay]) -> list[tuple[dt.date, dt.date, str]]:
-    """Return runs of days not measured as (last measured day, next measured day, reason), so that the hole is filled from edge to edge."""
+    """Return runs of days not measured: last measured day, next one, reason, so that a hole is filled edge to edge."""
     gaps: list[tuple[dt.date, dt.date, str]] = []
     before: dt.date | None = None
     opened: tuple[dt.date, str] | None = None
@@ -366,5 +381,10 @@ def _event_layers(days: Sequence[CumulativeDay], events: Sequence[NumberedEvent]
         values.append(
             {"day": wall_clock(event.day), "avoided": height, "number": str(event.number), "title": event.title}
         )
-    base = alt.Chart(alt.InlineData(values=values)).encode(x=alt.X("day:T", scale=UTC), y="avoided:Q", tooltip="title:N")
-    return [base.mark_point(style="event", shape="circle"), base.mark_text(style="event-number").encode(text="number:N")]
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("day:T", scale=UTC), y="avoided:Q", tooltip="title:N"
+    )
+    return [
+        base.mark_point(style="event", shape="circle"),
+        base.mark_text(style="event-number").encode(text="number:N"),
+    ]

@@ -51,10 +51,12 @@ def load_curve(
         alt.Tooltip("quality:N", title=_("qualité")),
         alt.Tooltip("reason:N", title=_("raison")),
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), tooltip=tooltip)
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), tooltip=tooltip
+    )
     power = alt.Y("power:Q", title="kW", scale=alt.Scale(zero=True))
     token = ENERGIES[energy].token
-    broken = "break-paths-show-domains"
+    broken: Literal["break-paths-show-domains"] = "break-paths-show-domains"
     layers = [
         *_gap_layer([(point.start, point.power_kw, point.reason) for point in points], step, language),
         base.mark_area(style=f"{token}-area", interpolate="step-after", invalid=broken).encode(y=power),
@@ -158,7 +160,7 @@ def _quality_words(language: Language) -> dict[Quality, str]:
 
 
 def _steps(points: Sequence[CurvePoint], step: dt.timedelta, words: dict[Quality, str]) -> list[dict[str, object]]:
-    """Return each point for a line drawn in steps, and where a run of one quality ends a second one that closes its last step."""
+    """Return each point of a line drawn in steps; where a run of one quality ends, a second closes its last step."""
     values: list[dict[str, object]] = []
     for index, point in enumerate(points):
         power = None if point.power_kw is None else round(point.power_kw, 3)

@@ -15,5 +15,5 @@ def demand_front_end_packages() -> None:
     """Stop with a sentence where `npm ci` has not been run."""
     for needed in (FONTS, ICONS):
         if not needed.is_dir():
-            message = f"{needed} manque : lancez « npm ci » dans {NODE_MODULES.parent} (scripts/demo et scripts/test le font)."
+            message = f"{needed} manque : lancez « npm ci » dans {NODE_MODULES.parent}."
             raise SystemExit(message)

@@ -49,9 +49,9 @@ class Key:
 class Chart:
     """What every chart builder returns, already in the reader's language.
 
-    `title` is the finding, `measure` what is drawn and in which unit, `summary` one sentence that stands for the picture,
-    `source` where it comes from, `header` and `rows` the table. `spec` is a Vega-Lite specification that names styles, not
-    colours, and bears no text but axes and notes: words around it are the page's, so that they wrap on a phone.
+    `title` is the finding, `measure` what is drawn and in which unit, `summary` one sentence that stands for the
+    picture, `source` where it comes from, `header` and `rows` the table. `spec` is a Vega-Lite specification that names
+    styles, not colours, and bears no text but axes and notes: the words around it are the page's and wrap on a phone.
     """
 
     title: str
@@ -67,7 +67,7 @@ class Chart:
 def wall_clock(moment: dt.date | dt.datetime) -> str:
     """Return a local day or a local time for a chart's UTC scale.
 
-    Charts show the clock on the building's wall wherever the reader sits, so local times are handed over as if they were UTC.
+    Charts show the clock on the building's wall wherever the reader sits: local times are handed over as if UTC.
     """
     if isinstance(moment, dt.datetime):
         return moment.replace(tzinfo=None).isoformat() + "Z"
@@ -83,7 +83,7 @@ def chart_spec(layers: Sequence[alt.Chart]) -> dict[str, Any]:
 
 
 def chart_svg(spec: dict[str, Any], *, width: int = 640, language: str = FRENCH.code) -> str:
-    """Return `spec` drawn as SVG for a document, in light colours and the fonts of the house; no address is ever asked."""
+    """Return `spec` drawn as SVG for a document, in light colours and the house's fonts; no address is asked."""
     _know_fonts()
     drawn: str = vl_convert.vegalite_to_svg(
         {**spec, "width": width}, config=chart_theme("light", language), allowed_base_urls=[]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from decimal import Decimal
 
@@ -84,7 +84,7 @@ class Language:
 
     def duration(self, length: dt.timedelta) -> str:
         """Return a length of time in its largest unit: 3 heures."""
-        return str(format_timedelta(length, locale=self.locale, threshold=1.5))
+        return str(format_timedelta(length, locale=self.locale, threshold=0.95))
 
 
 FRENCH = Language("fr")

@@ -43,7 +43,20 @@ _LOCALES = {
                 "novembre",
                 "décembre",
             ],
-            "shortMonths": ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
+            "shortMonths": [
+                "janv.",
+                "févr.",
+                "mars",
+                "avr.",
+                "mai",
+                "juin",
+                "juil.",
+                "août",
+                "sept.",
+                "oct.",
+                "nov.",
+                "déc.",
+            ],
         },
     },
     "en": {
@@ -85,7 +98,7 @@ def _hatching(colour: str, ground: str, stripes: int = 14) -> dict[str, Any]:
 
 
 def _styles(token: dict[str, str]) -> dict[str, Any]:
-    """Return how each kind of mark is drawn: measured solid, baseline dashed, estimated hatched, interval a pale band."""
+    """Return how each kind of mark is drawn: measured solid, baseline dashed, estimated hatched, interval pale."""
     styles: dict[str, Any] = {
         "measured": {"color": token["ink"], "strokeWidth": 2, "strokeJoin": "round"},
         "measured-bar": {"color": token["sea"]},
@@ -96,8 +109,21 @@ def _styles(token: dict[str, str]) -> dict[str, Any]:
         "interval": {"color": token["baseline"], "fillOpacity": 0.18},
         "zero": {"color": token["ink"], "strokeWidth": 1},
         "saved": {"color": token["saved"], "strokeWidth": 2.5, "strokeJoin": "round"},
-        "event": {"filled": True, "color": token["paper"], "stroke": token["ink"], "strokeWidth": 1.5, "size": 340, "opacity": 1},
-        "event-number": {"color": token["ink"], "fontWeight": 600, "fontSize": 12, "align": "center", "baseline": "middle"},
+        "event": {
+            "filled": True,
+            "color": token["paper"],
+            "stroke": token["ink"],
+            "strokeWidth": 1.5,
+            "size": 340,
+            "opacity": 1,
+        },
+        "event-number": {
+            "color": token["ink"],
+            "fontWeight": 600,
+            "fontSize": 12,
+            "align": "center",
+            "baseline": "middle",
+        },
         "guide": {"color": token["muted"], "strokeWidth": 1, "strokeDash": [2, 3]},
         "note": {"color": token["muted"], "fontSize": 13, "align": "left"},
     }
@@ -146,7 +172,14 @@ def chart_theme(mode: Mode, language: str) -> dict[str, Any]:
             "titlePadding": 8,
         },
         "axisX": {"grid": False, "domain": True, "domainColor": token["line-strong"], "labelFlush": True},
-        "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -10, "tickCount": 5},
+        "axisY": {
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleAnchor": "end",
+            "titleX": 0,
+            "titleY": -10,
+            "tickCount": 5,
+        },
         "legend": {
             "orient": "top",
             "title": None,

@@ -18,7 +18,7 @@ _PROPERTY = re.compile(r"--([a-z0-9-]+):\s*([^;]+);")
 
 @cache
 def tokens(mode: Mode) -> dict[str, str]:
-    """Return every token by its name without dashes in front ("ink", "size-text"); dark is light with its own surfaces and words."""
+    """Return every token by its name ("ink", "size-text"); dark is light with surfaces and words of its own."""
     light, _, dark = STYLE_SHEET.read_text(encoding="utf-8").partition(_DARK)
     found = dict(_PROPERTY.findall(light))
     if mode == "dark":

@@ -1,0 +1,153 @@
+"""Pages of the SPL itself, its shareholders and their budgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
+
+from contracts.parties.models import Company, Shareholder
+from contracts.parties.register import add_budget, register_shareholder, set_company
+from contracts.sites.models import Building, Holding
+from foundation.forms import EntryForm, choice, number, submit, text
+from foundation.pages import FORM, NUMBER, found, page_of
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+    from pyramid.response import Response
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+KINDS = (
+    ("commune", _("commune")),
+    ("intercommunality", _("intercommunalité")),
+    ("syndicate", _("syndicat")),
+)
+
+
+class ShareholderForm(EntryForm):
+    """A public body that owns a part of the SPL."""
+
+    name = text(_("Nom"))
+    kind = choice(_("Nature"), KINDS)
+    siren = text("SIREN", help_text=_("9 chiffres ; l'annuaire des entreprises le donne."))
+    insee_code = text(_("Code INSEE"), required=False)
+    street = text(_("Adresse"))
+    postcode = text(_("Code postal"))
+    city = text(_("Commune"))
+    email = text(_("Adresse électronique"), required=False)
+
+
+class BudgetForm(EntryForm):
+    """Who pays: invoices are addressed to a budget."""
+
+    name = text(_("Nom du budget"), default="Budget principal")
+    siret = text("SIRET", help_text=_("14 chiffres : le SIREN de la collectivité, puis l'établissement."))
+    service_code = text(_("Code service"), required=False, help_text=_("S'il est demandé dans Chorus Pro."))
+    commitment_number = text(_("Numéro d'engagement"), required=False)
+
+
+class CompanyForm(EntryForm):
+    """The seller every document names."""
+
+    name = text(_("Nom de la SPL"))
+    share_capital = number(_("Capital social, €"))
+    siret = text("SIRET")
+    trade_register = text(_("Immatriculation"), help_text=_("Par exemple : RCS Lorient 123 456 782."))
+    street = text(_("Adresse"))
+    postcode = text(_("Code postal"))
+    city = text(_("Commune"))
+    email = text(_("Adresse électronique"))
+    phone = text(_("Téléphone"), required=False)
+    iban = text("IBAN")
+    bic = text("BIC")
+
+
+def _crumbs(request: Request) -> list[tuple[str, str]]:
+    return [(request.language.translate(_("Collectivités")), request.route_path("shareholders"))]
+
+
+def shareholders(request: Request) -> dict[str, Any]:
+    """List those the reader sees."""
+    return {"page": page_of(request, select(Shareholder).order_by(Shareholder.name))}
+
+
+def shareholder(request: Request) -> dict[str, Any]:
+    """Show one: its budgets, and the buildings it holds or held."""
+    owner = found(request, Shareholder)
+    holdings = request.dbsession.scalars(
+        select(Holding).join(Building).where(Holding.shareholder_id == owner.id).order_by(Building.name, Holding.id)
+    ).all()
+    return {"shareholder": owner, "holdings": holdings, "crumbs": _crumbs(request)}
+
+
+def new_shareholder(request: Request) -> dict[str, Any] | Response:
+    """Register one."""
+    _ = request.language.translate
+    form = ShareholderForm(request.POST)
+    form.kind.choices = [(code, _(word)) for code, word in KINDS]
+    if request.method == "POST":
+        values = {**form.data, "insee_code": form.insee_code.data or None}
+        created = submit(request, form, lambda: register_shareholder(request.dbsession, **values))
+        if created:
+            return HTTPSeeOther(request.route_path("shareholder", id=created.id))
+    return {
+        "title": _("Nouvelle collectivité"),
+        "crumbs": _crumbs(request),
+        "form": form,
+        "submit": _("Enregistrer la collectivité"),
+    }
+
+
+def new_budget(request: Request) -> dict[str, Any] | Response:
+    """Add a budget to a shareholder."""
+    _ = request.language.translate
+    owner = found(request, Shareholder)
+    form = BudgetForm(request.POST)
+    address = request.route_path("shareholder", id=owner.id)
+    if request.method == "POST" and submit(request, form, lambda: add_budget(request.dbsession, owner, **form.data)):
+        return HTTPSeeOther(address)
+    return {
+        "title": _("Nouveau budget"),
+        "crumbs": [*_crumbs(request), (owner.name, address)],
+        "form": form,
+        "submit": _("Ajouter le budget"),
+    }
+
+
+def company(request: Request) -> dict[str, Any] | Response:
+    """Say who the SPL is."""
+    _ = request.language.translate
+    form = CompanyForm(request.POST, request.dbsession.get(Company, 1))
+    if request.method == "POST" and submit(request, form, lambda: set_company(request.dbsession, **form.data)):
+        request.session.flash(_("Les coordonnées de la SPL sont enregistrées."))
+        return HTTPSeeOther(request.route_path("company"))
+    return {
+        "title": _("La SPL"),
+        "crumbs": [(_("Réglages"), request.route_path("settings"))],
+        "intro": _("Ces coordonnées figurent sur toutes les factures."),
+        "form": form,
+        "submit": _("Enregistrer"),
+    }
+
+
+def includeme(config: Configurator) -> None:
+    """Register the pages."""
+    here = "contracts.parties:templates/"
+    see, manage = Permission.SEE_CONTRACTS, Permission.MANAGE_CONTRACTS
+    for route, pattern, view, renderer, permission, methods in (
+        ("shareholders", "/shareholders", shareholders, here + "shareholders.jinja2", see, "GET"),
+        ("shareholder_new", "/shareholders/new", new_shareholder, FORM, manage, ("GET", "POST")),
+        ("shareholder", f"/shareholders/{NUMBER}", shareholder, here + "shareholder.jinja2", see, "GET"),
+        ("budget_new", f"/shareholders/{NUMBER}/budgets/new", new_budget, FORM, manage, ("GET", "POST")),
+        ("company", "/settings/company", company, FORM, manage, ("GET", "POST")),
+    ):
+        config.add_route(route, pattern)
+        config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

@@ -1,0 +1,154 @@
+"""Pages of sites, buildings and who holds them; a building's page is made of every floor's fragments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from contracts.parties.models import Shareholder
+from contracts.sites.models import Building, Holding, Site
+from contracts.sites.register import hold, register_building, register_site
+from foundation.forms import EntryForm, choice, day, number, submit, text
+from foundation.pages import FORM, NUMBER, building_fragments, found, page_of
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+    from pyramid.response import Response
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+class SiteForm(EntryForm):
+    """A place with one address and one time zone."""
+
+    name = text(_("Nom du site"))
+    street = text(_("Adresse"), required=False)
+    postcode = text(_("Code postal"), required=False)
+    city = text(_("Commune"))
+    timezone = text(
+        _("Fuseau horaire"), default="Europe/Paris", help_text=_("Il dit quand un jour commence sur ce site.")
+    )
+    latitude = number(_("Latitude"), required=False)
+    longitude = number(_("Longitude"), required=False)
+
+
+class BuildingForm(EntryForm):
+    """A building of a site."""
+
+    name = text(_("Nom du bâtiment"))
+    use = text(_("Usage"), help_text=_("Par exemple : école élémentaire, mairie, gymnase."))
+    floor_area_m2 = number(_("Surface, m²"), required=False)
+
+
+class HoldingForm(EntryForm):
+    """Who holds a building, from when to when."""
+
+    shareholder = choice(_("Collectivité"))
+    start = day(_("Premier jour"))
+    end = day(
+        _("Fin"),
+        required=False,
+        help_text=_("Le premier jour où elle ne le détient plus ; laissez vide s'il n'y en a pas."),
+    )
+
+
+def _crumbs(request: Request, site: Site | None = None) -> list[tuple[str, str]]:
+    places = [(request.language.translate(_("Bâtiments")), request.route_path("sites"))]
+    return places if site is None else [*places, (site.name, request.route_path("site", id=site.id))]
+
+
+def sites(request: Request) -> dict[str, Any]:
+    """List the sites with their buildings."""
+    return {"page": page_of(request, select(Site).options(selectinload(Site.buildings)).order_by(Site.city, Site.name))}
+
+
+def site(request: Request) -> dict[str, Any]:
+    """Show one."""
+    place = found(request, Site)
+    return {"site": place, "crumbs": _crumbs(request)}
+
+
+def new_site(request: Request) -> dict[str, Any] | Response:
+    """Register a site."""
+    _ = request.language.translate
+    form = SiteForm(request.POST)
+    if request.method == "POST":
+        created = submit(request, form, lambda: register_site(request.dbsession, **form.data))
+        if created:
+            return HTTPSeeOther(request.route_path("site", id=created.id))
+    return {"title": _("Nouveau site"), "crumbs": _crumbs(request), "form": form, "submit": _("Enregistrer le site")}
+
+
+def new_building(request: Request) -> dict[str, Any] | Response:
+    """Register a building of a site."""
+    _ = request.language.translate
+    place = found(request, Site)
+    form = BuildingForm(request.POST)
+    if request.method == "POST":
+        created = submit(request, form, lambda: register_building(request.dbsession, place, **form.data))
+        if created:
+            return HTTPSeeOther(request.route_path("building", id=created.id))
+    return {
+        "title": _("Nouveau bâtiment"),
+        "crumbs": _crumbs(request, place),
+        "form": form,
+        "submit": _("Enregistrer le bâtiment"),
+    }
+
+
+def new_holding(request: Request) -> dict[str, Any] | Response:
+    """Say who holds a building."""
+    _ = request.language.translate
+    house = found(request, Building)
+    form = HoldingForm(request.POST)
+    owners = request.dbsession.scalars(select(Shareholder).order_by(Shareholder.name)).all()
+    form.shareholder.choices = [(str(owner.id), owner.name) for owner in owners]
+    address = request.route_path("building", id=house.id)
+
+    def act() -> Holding:
+        owner = request.dbsession.get_one(Shareholder, int(form.shareholder.data))
+        return hold(request.dbsession, house, owner, start=form.start.data, end=form.end.data)
+
+    if request.method == "POST" and submit(request, form, act):
+        return HTTPSeeOther(address)
+    return {
+        "title": _("Qui détient ce bâtiment ?"),
+        "crumbs": [*_crumbs(request, house.site), (house.name, address)],
+        "form": form,
+        "submit": _("Enregistrer la détention"),
+    }
+
+
+def building(request: Request) -> dict[str, Any]:
+    """Show one, with what each floor has to say about it."""
+    house = found(request, Building)
+    fragments = [(fragment, fragment.prepare(request, house)) for fragment in building_fragments(request)]
+    return {
+        "building": house,
+        "fragments": [(fragment, values) for fragment, values in fragments if values is not None],
+        "crumbs": _crumbs(request, house.site),
+    }
+
+
+def includeme(config: Configurator) -> None:
+    """Register the pages."""
+    here = "contracts.sites:templates/"
+    see, manage = Permission.SEE_SITES, Permission.MANAGE_CONTRACTS
+    for route, pattern, view, renderer, permission, methods in (
+        ("sites", "/sites", sites, here + "sites.jinja2", see, "GET"),
+        ("site_new", "/sites/new", new_site, FORM, manage, ("GET", "POST")),
+        ("site", f"/sites/{NUMBER}", site, here + "site.jinja2", see, "GET"),
+        ("building_new", f"/sites/{NUMBER}/buildings/new", new_building, FORM, manage, ("GET", "POST")),
+        ("building", f"/buildings/{NUMBER}", building, here + "building.jinja2", see, "GET"),
+        ("holding_new", f"/buildings/{NUMBER}/holdings/new", new_holding, FORM, manage, ("GET", "POST")),
+    ):
+        config.add_route(route, pattern)
+        config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

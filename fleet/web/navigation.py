@@ -1,0 +1,51 @@
+"""The left rail: seven words at most, only places the reader may enter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from pyramid.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One word of the rail: its icon, its route, and the first parts of the paths that belong to it."""
+
+    word: str
+    icon: str
+    route: str
+    permission: Permission
+    paths: tuple[str, ...]
+
+
+def _(word: str) -> str:
+    """Mark a word for the catalogue; the frame translates it."""
+    return word
+
+
+PLACES = (
+    Place(_("Aujourd'hui"), "sun", "home", Permission.STAY_SIGNED_IN, ("",)),
+    Place(_("Bâtiments"), "building", "sites", Permission.SEE_SITES, ("sites", "buildings")),
+    Place(_("Factures"), "file-invoice", "invoices", Permission.SEE_BILLING, ("invoices", "settlements")),
+    Place(_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
+    Place(_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),
+    Place(_("Parc"), "access-point", "devices", Permission.SEE_DEVICES, ("devices", "points", "boundaries")),
+    Place(
+        _("Réglages"),
+        "settings",
+        "settings",
+        Permission.SEE_JOBS,
+        ("settings", "weather", "jobs", "dead-letters", "clock"),
+    ),
+)
+"""The first three stay on a phone's bar; the others stand behind its fourth word, "Plus"."""
+
+
+def rail(request: Request) -> list[tuple[Place, bool]]:
+    """Return the places the reader may enter, each with whether the page asked for belongs to it."""
+    here = request.path.split("/")[1]
+    return [(place, here in place.paths) for place in PLACES if request.has_permission(place.permission)]

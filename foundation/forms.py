@@ -1,0 +1,191 @@
+"""Forms: what a person typed becomes exact values, or a sentence under the field; a refusal changes nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from wtforms import DateField, DateTimeLocalField, Field, FileField, Form, PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Optional, StopValidation, ValidationError
+from wtforms.widgets import TextInput
+
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable
+
+Result = TypeVar("Result")
+
+LONGEST = 200
+# Directional overrides and invisible characters make two names look alike (hostile input 45).
+_DECEIVING = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue; the page translates it where it shows it."""
+    return sentence
+
+
+MISSING = _("Remplissez ce champ.")
+
+
+class EntryForm(Form):
+    """A form with a place for a refusal that is about no single field."""
+
+    refusal: str = ""
+
+
+class _Text:
+    """Canonical text: NFC, trimmed, one line, nothing that deceives the eye."""
+
+    def __call__(self, _form: Form, field: Any) -> None:
+        if len(field.data or "") > LONGEST:
+            raise ValidationError(_("C'est trop long : 200 signes au plus."))
+        if _DECEIVING.search(field.data or ""):
+            raise ValidationError(
+                _("Ce texte contient des signes invisibles ; tapez-le au clavier plutôt que de le coller.")
+            )
+
+
+def _canonical(text: str | None) -> str:
+    return " ".join(unicodedata.normalize("NFC", text or "").split())
+
+
+def text(label: str, *, help_text: str = "", required: bool = True, default: str = "") -> Any:
+    """Return a field of one line."""
+    presence = DataRequired(MISSING) if required else Optional()
+    return StringField(label, [presence, _Text()], filters=[_canonical], description=help_text, default=default)
+
+
+def password(label: str, *, help_text: str = "") -> Any:
+    """Return a field whose text is not shown and not changed in any way."""
+    return PasswordField(label, [InputRequired(MISSING)], description=help_text)
+
+
+def choice(label: str, choices: Iterable[tuple[str, str]] = (), *, help_text: str = "", required: bool = True) -> Any:
+    """Return a list to choose one from; a form may fill its choices later."""
+    presence = InputRequired(MISSING) if required else Optional()
+    return ChosenField(label, [presence], choices=list(choices), description=help_text)
+
+
+class ChosenField(SelectField):
+    """A choice whose refusal is a sentence."""
+
+    def pre_validate(self, _form: Any) -> None:
+        """Refuse what is not offered."""
+        if self.data not in {value for value, *_rest in self.iter_choices()}:
+            raise ValidationError(_("Choisissez dans la liste."))
+
+
+class DecimalEntry(Field):
+    """A number as French or English writes it, kept as Decimal (hostile input 42: no exponent, no other digits)."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read "1 234,5", "1234.5" or "-3"; anything else is refused."""
+        typed = "".join(valuelist[0].split()) if valuelist else ""
+        if not typed:
+            self.data = None
+            return
+        if not _NUMBER.fullmatch(typed):
+            self.data = None
+            raise ValueError(_("Écrivez un nombre, par exemple 1234,5."))
+        self.data = Decimal(typed.replace(",", "."))
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data).replace(".", ",")
+
+
+class _NumberGiven:
+    """A number is demanded; zero is one."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads it so
+
+    def __call__(self, _form: Form, field: Any) -> None:
+        if field.data is None and not field.errors:
+            raise StopValidation(MISSING)
+
+
+def number(label: str, *, help_text: str = "", required: bool = True, default: Decimal | None = None) -> Any:
+    """Return a field for a decimal number."""
+    presence = _NumberGiven() if required else Optional()
+    return DecimalEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "decimal"})
+
+
+class DayEntry(DateField):
+    """A local day, written 2026-03-01 (what browsers send) or 01/03/2026."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day; anything else is refused."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+            raise ValueError(_("Écrivez une date, par exemple 01/03/2026.")) from None
+
+
+def day(label: str, *, help_text: str = "", required: bool = True) -> Any:
+    """Return a field for a local day."""
+    presence = DataRequired(MISSING) if required else Optional()
+    return DayEntry(label, [presence], format=["%Y-%m-%d", "%d/%m/%Y"], description=help_text)
+
+
+class MomentEntry(DateTimeLocalField):
+    """A local time without zone; the page says on whose wall the clock hangs, `at_wall` makes it an instant."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the time; anything else is refused."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+            raise ValueError(_("Écrivez une date et une heure, par exemple 01/03/2026 10:00.")) from None
+
+
+def moment(label: str, *, help_text: str = "", required: bool = True) -> Any:
+    """Return a field for a local time."""
+    presence = DataRequired(MISSING) if required else Optional()
+    formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"]
+    return MomentEntry(label, [presence], format=formats, description=help_text)
+
+
+def at_wall(local: dt.datetime, zone_name: str) -> dt.datetime:
+    """Return the instant at which the clock on the wall in `zone_name` shows `local`, the first where it does twice."""
+    return local.replace(tzinfo=ZoneInfo(zone_name))
+
+
+def file(label: str, *, help_text: str = "") -> Any:
+    """Return a field for one file."""
+    return FileField(label, [InputRequired(MISSING)], description=help_text)
+
+
+def submit(request: Any, form: EntryForm, act: Callable[[], Result]) -> Result | None:
+    """Do `act` where the form is valid and return its result; else put what is wrong on the form and return None.
+
+    `act` runs in a savepoint: what a refusal had begun is taken back. The answer then has status 422, so that a program
+    sees the refusal too.
+    """
+    if form.validate():
+        try:
+            with request.dbsession.begin_nested():
+                return act()
+        except Refusal as refusal:
+            _show(form, refusal)
+    request.response.status_int = 422
+    return None
+
+
+def _show(form: EntryForm, refusal: Refusal) -> None:
+    if refusal.field and refusal.field in form:
+        field = form[refusal.field]
+        field.errors = [*field.errors, refusal.sentence]
+    else:
+        form.refusal = refusal.sentence

@@ -1,0 +1,81 @@
+"""What each role may do; every view names one of these, and row-level security decides on which rows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from foundation.actors import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed."""
+
+    STAY_SIGNED_IN = "stay_signed_in"
+    """Have a home page, a language, and sign out."""
+    SEE_SITES = "see_sites"
+    """Sites, buildings, and who holds them."""
+    SEE_MEASUREMENTS = "see_measurements"
+    """Metering points, boundaries, readings and clean energy."""
+    SEE_DEVICES = "see_devices"
+    """Devices, where they are installed, what they last sent."""
+    SEE_CONTRACTS = "see_contracts"
+    """Shareholders, budgets, agreements, prices."""
+    SEE_SAVINGS = "see_savings"
+    """Weather, measurement plans and savings reports."""
+    SEE_BILLING = "see_billing"
+    """Settlements, invoices and their documents."""
+    SEE_JOBS = "see_jobs"
+    """Long work and how far it is."""
+    ACCEPT_SETTLEMENTS = "accept_settlements"
+    """Accept what a period's savings are worth."""
+    INSTALL_DEVICES = "install_devices"
+    """Take devices into stock, install and remove them."""
+    MANAGE_CONTRACTS = "manage_contracts"
+    """Register shareholders, sites and buildings; draft and sign agreements."""
+    MANAGE_MEASUREMENTS = "manage_measurements"
+    """Register points and boundaries; replay what could not be read."""
+    MANAGE_SAVINGS = "manage_savings"
+    """Import weather; draft, freeze and sign plans; make reports."""
+    BILL = "bill"
+    """Propose settlements; draft and issue invoices."""
+    SET_CLOCK = "set_clock"
+    """Set the day it is, in demonstration and tests only."""
+
+
+_READING = {
+    Permission.STAY_SIGNED_IN,
+    Permission.SEE_SITES,
+    Permission.SEE_MEASUREMENTS,
+    Permission.SEE_DEVICES,
+    Permission.SEE_CONTRACTS,
+    Permission.SEE_SAVINGS,
+    Permission.SEE_BILLING,
+}
+
+GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.OPERATOR: frozenset(Permission),
+        Role.SHAREHOLDER: frozenset(_READING | {Permission.ACCEPT_SETTLEMENTS}),
+        # Never agreements or money (foundation.actors.Role.TECHNICIAN).
+        Role.TECHNICIAN: frozenset(
+            {
+                Permission.STAY_SIGNED_IN,
+                Permission.SEE_SITES,
+                Permission.SEE_MEASUREMENTS,
+                Permission.SEE_DEVICES,
+                Permission.INSTALL_DEVICES,
+            }
+        ),
+        Role.PUBLIC: frozenset(),
+    }
+)
+
+
+def allows(role: Role, permission: str) -> bool:
+    """Say whether `role` may do what `permission` names; a name nobody knows is never allowed."""
+    return permission in GRANTS[role]
