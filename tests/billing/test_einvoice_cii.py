@@ -118,9 +118,11 @@ BROKEN = {
     "XSD": (b"<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>", b"<ram:Currency>EUR</ram:Currency>"),
     "FACTUR-X": (
         b"<ram:ApplicableHeaderTradeDelivery />",
-        b"<ram:ApplicableHeaderTradeDelivery><ram:ShipToTradeParty><ram:URIUniversalCommunication>"
-        b"<ram:URIID schemeID='0225'>1</ram:URIID></ram:URIUniversalCommunication></ram:ShipToTradeParty>"
-        b"</ram:ApplicableHeaderTradeDelivery>",
+        (
+            b"<ram:ApplicableHeaderTradeDelivery><ram:ShipToTradeParty><ram:URIUniversalCommunication>"
+            b"<ram:URIID schemeID='0225'>1</ram:URIID></ram:URIUniversalCommunication></ram:ShipToTradeParty>"
+            b"</ram:ApplicableHeaderTradeDelivery>"
+        ),
     ),
     "CENT-BT-117": (b"<ram:CalculatedAmount>2160.01", b"<ram:CalculatedAmount>2160.02"),
     "CENT-BT-131": (b"<ram:LineTotalAmount>-114.33", b"<ram:LineTotalAmount>-114.34"),

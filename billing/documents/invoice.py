@@ -1,0 +1,118 @@
+"""The PDF of an invoice: pages of its snapshot, its CII inside, both sealed by the hash of the chain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+import segno
+from facturx import generate_xmp_bytes
+from lxml import etree
+from markupsafe import Markup
+
+from billing.documents.sentences import finding, headline, period_words
+from billing.documents.structured import structured, totals_of, vat_of
+from billing.documents.waterfall import waterfall
+from foundation.documents.render import DocumentFacts, EmbeddedFile, render_pdf
+from foundation.look.energies import ENERGIES
+from foundation.look.language import FRENCH
+from foundation.look.tokens import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from billing.documents.snapshot import BoundarySnapshot, InvoiceSnapshot, WaterfallSnapshot
+
+XML_NAME = "factur-x.xml"
+"""The name Factur-X demands."""
+FAMILY = "Source Sans 3"
+ENERGY_WORDS = {
+    "electricity": "électricité",
+    "gas": "gaz",
+    "heat": "chaleur",
+    "water": "eau",
+    "photovoltaic": "photovoltaïque",
+    "solar_thermal": "solaire thermique",
+}
+UNIT_WORDS = {"C62": "forfait", "KWH": "kWh", "MWH": "MWh", "MON": "mois", "DAY": "jour"}
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+
+
+def render_invoice(
+    snapshot: InvoiceSnapshot, xml: bytes, *, sha256: str, attachments: Sequence[EmbeddedFile] = ()
+) -> bytes:
+    """Return the PDF/A-3 Factur-X of an issued invoice; the same arguments give the same bytes.
+
+    `xml` is the CII of the same snapshot, already validated; `sha256` seals the snapshot in its chain. ValueError
+    where the frozen amounts are not those of the lines.
+    """
+    invoice = structured(snapshot)
+    if snapshot["totals"] != totals_of(invoice) or snapshot["vat_breakdown"] != vat_of(invoice):
+        raise ValueError(f"the amounts of invoice {snapshot['invoice_number']} do not follow from its lines")
+    context = {
+        "invoice": snapshot,
+        "sha256": sha256,
+        "headline": headline(snapshot),
+        "period": period_words(snapshot["invoicing_period"]),
+        "waterfall": _waterfall(snapshot["waterfall"]),
+        "finding": finding(snapshot["waterfall"]),
+        "sums": _sums(snapshot["boundaries"]),
+        "confidences": sorted({FRENCH.percent(Decimal(row["confidence"])) for row in snapshot["boundaries"]}),
+        "qr_code": _qr_code(snapshot["check_url"]),
+        "energy_words": ENERGY_WORDS,
+        "energies": ENERGIES,
+        "unit_words": UNIT_WORDS,
+    }
+    facts = DocumentFacts(
+        title=f"Facture {snapshot['invoice_number']} - {snapshot['seller']['name']}",
+        author=snapshot["seller"]["name"],
+        # The day of issue stands for the moment of rendering, so that a second rendering is the first.
+        instant=dt.datetime.combine(dt.date.fromisoformat(snapshot["issue_date"]), dt.time(), dt.UTC),
+        xmp_descriptions=facturx_descriptions(),
+    )
+    structured_invoice = EmbeddedFile(XML_NAME, xml, "Facture structurée EN 16931 (CII)", "Alternative")
+    return render_pdf("invoice.html.jinja2", context, facts, attachments=(structured_invoice, *attachments))
+
+
+@cache
+def facturx_descriptions() -> tuple[bytes, ...]:
+    """Return the two XMP descriptions of Factur-X: the schema it extends PDF/A with, and this document's values."""
+    packet = etree.fromstring(generate_xmp_bytes("factur-x", "en16931", None, {}))
+    wanted = [
+        element
+        for element in packet.iter(f"{_RDF}Description")
+        if any(
+            etree.QName(child).namespace.startswith(("urn:factur-x:", "http://www.aiim.org/pdfa/ns/extension/"))
+            for child in element
+        )
+    ]
+    for element in wanted:
+        element.set(f"{_RDF}about", "")
+    return tuple(etree.tostring(element) for element in wanted)
+
+
+def _waterfall(facts: WaterfallSnapshot | None) -> Markup | None:
+    if facts is None:
+        return None
+    amounts = (Decimal(facts["without_works"]), Decimal(facts["measured"]), Decimal(facts["provider_share"]))
+    return Markup(waterfall(*amounts, colours=tokens("light"), family=FAMILY))  # noqa: S704 - texts are escaped there
+
+
+def _sums(rows: Sequence[BoundarySnapshot]) -> dict[str, Decimal]:
+    """Return the sums of the columns that may be summed; intervals, prices and shares may not."""
+    return {
+        "adjusted_baseline_kwh": sum((Decimal(row["adjusted_baseline_kwh"]) for row in rows), Decimal(0)),
+        "measured_kwh": sum((Decimal(row["measured_kwh"]) for row in rows), Decimal(0)),
+        "avoided_kwh": sum((Decimal(row["avoided_kwh"]) for row in rows), Decimal(0)),
+        "value": sum((Decimal(row["value"]) for row in rows), Decimal(0)),
+        "amount": sum((Decimal(row["amount"]) for row in rows), Decimal(0)),
+    }
+
+
+def _qr_code(url: str) -> Markup:
+    drawn = segno.make(url, error="m", micro=False).svg_inline(
+        border=4, dark=tokens("light")["ink"], omitsize=True, title="Code QR de la page de vérification", unit=None
+    )
+    return Markup(drawn)  # noqa: S704 - a drawing of modules, the address is not in it as text
