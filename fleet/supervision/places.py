@@ -77,8 +77,8 @@ class Places:
 
     @property
     def services(self) -> Path:
-        """What the services keep."""
-        return self.root / "services"
+        """What the services keep; where it really is, since their user may not be able to follow the link to it."""
+        return (self.root / "services").resolve()
 
     @property
     def sockets(self) -> Path:
@@ -96,18 +96,19 @@ def prepare_places(root: Path) -> Places:
 
 
 def _prepare_services(places: Places) -> None:
-    if places.services.exists():
+    here = places.root / "services"
+    if here.exists():
         return
-    places.services.unlink(missing_ok=True)  # a link that leads nowhere any more
+    here.unlink(missing_ok=True)  # a link that leads nowhere any more
     if _reaches(places.user, places.root):
         fresh = Path(tempfile.mkdtemp(prefix="services.", dir=places.root))
         places.user.own(fresh, 0o700)
-        fresh.rename(places.services)
+        fresh.rename(here)
         return
     ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{places.name}.", dir=ELSEWHERE))
     places.user.own(fresh, 0o700)
-    places.services.symlink_to(fresh)
+    here.symlink_to(fresh)
 
 
 def _reaches(user: ServiceUser, folder: Path) -> bool:

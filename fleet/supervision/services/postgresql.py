@@ -56,7 +56,7 @@ def prepare(places: Places, password: str) -> None:
         return
     for unfinished in places.services.glob("postgresql.*"):
         shutil.rmtree(unfinished)
-    fresh = Path(tempfile.mkdtemp(prefix="postgresql.", dir=places.services.resolve()))
+    fresh = Path(tempfile.mkdtemp(prefix="postgresql.", dir=places.services))
     secret = fresh.with_name("postgresql.password")
     secret.touch(mode=0o600)
     secret.write_text(password)
@@ -86,7 +86,7 @@ def command(places: Places) -> list[str]:
 
 def forget_the_dead(places: Places) -> bool:
     """Remove what a killed server left; False while that server still runs (it is shutting down)."""
-    left = _cluster(places).resolve() / "postmaster.pid"
+    left = _cluster(places) / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ValueError):
         if _is_postgres(int(left.read_text().split()[0])):
             return False
