@@ -86,8 +86,8 @@ class Present:
             self._generated = generate(self._story.timeline, tomorrow, self._story.seed)
         return self._generated
 
-    def catch_up(self, told: Callable[[Meter], None]) -> dt.datetime:
-        """Publish what was missed up to now, call `told` after each meter, and return the instant reached."""
+    def catch_up(self, told: Callable[[], None]) -> dt.datetime:
+        """Publish what was missed up to now, call `told` after each sensor, and return the instant reached."""
         now = self._clock()
         generated = self._until(now)
         self._bring_weather(now)
@@ -96,7 +96,7 @@ class Present:
         for meter, indexes in generated.indexes.items():
             since = last.get(meter.sensor, generated.hours.start)
             self._publish(meter, missed(generated, indexes, since, now))
-            told(meter)
+            told()
         return now
 
     def wait_until_stored(self, reached: dt.datetime) -> None:

@@ -1,0 +1,81 @@
+"""The measured year, settled: reports, settlements accepted, invoices issued and rendered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+
+from baseline.plans.models import MeasurementPlan
+from baseline.reports.models import SavingsReport
+from billing.invoices.models import Invoice
+from billing.invoices.register import check, draft, issue
+from billing.settlements.models import Settlement
+from billing.settlements.register import accept, propose
+from contracts.agreements.models import Agreement
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from typing import Any
+
+    from sqlalchemy.orm import Session
+
+    from fleet.demonstration.timeline import Period
+
+REPORTS, RENDERING = "baseline.make_report", "billing.render_invoice"
+
+
+def plans_without_report(session: Session, year: Period) -> dict[str, dict[str, Any]]:
+    """Return the items of a job that makes the report of `year` for each signed plan that has none."""
+    reported = select(SavingsReport.plan_id).where(SavingsReport.period == _range(year))
+    plans = session.scalars(
+        select(MeasurementPlan)
+        .where(MeasurementPlan.state == "signed", MeasurementPlan.id.not_in(reported))
+        .order_by(MeasurementPlan.id)
+    )
+    return {
+        plan.boundary.name: {"plan_id": plan.id, "start": year.start.isoformat(), "end": year.end.isoformat()}
+        for plan in plans
+    }
+
+
+def settle(session: Session, number: str, year: Period, *, accepted_by: str, today: dt.date) -> Settlement:
+    """Return the accepted settlement of `year` for the agreement `number`, proposed and accepted where it was not."""
+    agreement = session.scalars(select(Agreement).where(Agreement.number == number)).one()
+    settlement = session.scalar(
+        select(Settlement).where(Settlement.agreement_id == agreement.id, Settlement.period == _range(year))
+    ) or propose(session, agreement, start=year.start, end=year.end, today=today)
+    if settlement.state == "proposed":
+        accept(session, settlement, by=accepted_by, today=today)
+    return settlement
+
+
+def prepare_invoice(session: Session, settlement: Settlement, *, base_url: str, today: dt.date) -> Invoice | None:
+    """Return the checked invoice of `settlement`, or None where nothing is owed."""
+    if settlement.amount <= 0:
+        return None
+    invoice = draft(session, settlement, base_url=base_url, today=today)
+    if invoice.state == "draft":
+        check(session, invoice)
+        if invoice.problems:
+            raise Refusal(f"La facture de {settlement.agreement.title} n'est pas prête : {invoice.problems[0]}")
+    return invoice
+
+
+def number_invoice(session: Session, invoice_id: int, today: dt.date) -> Invoice:
+    """Issue an invoice that is ready; a transaction of its own, in which nothing else happens."""
+    return issue(session, session.get_one(Invoice, invoice_id), today=today)
+
+
+def invoices_without_pdf(session: Session) -> dict[str, dict[str, Any]]:
+    """Return the items of a job that renders each issued invoice that has no PDF yet."""
+    waiting = session.scalars(
+        select(Invoice).where(Invoice.state == "issued", Invoice.pdf_id.is_(None)).order_by(Invoice.id)
+    )
+    return {str(invoice.number): {"invoice_id": invoice.id} for invoice in waiting}
+
+
+def _range(year: Period) -> Range[dt.date]:
+    return Range(year.start, year.end)

@@ -1,0 +1,56 @@
+"""The demonstration's tables on a terminal; everything in them is synthetic and the title says so."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from foundation.look.language import FRENCH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.demonstration.signins import SignIn
+    from fleet.demonstration.table import Row
+
+ROLES = {"operator": "SPL", "technician": "technicien", "shareholder": "commune"}
+
+
+def savings_table(rows: Sequence[Row]) -> Table:
+    """Return a line per building, a total per municipality and the total of all."""
+    shown = Table(title="Économies de l'année mesurée – données synthétiques", title_justify="left")
+    for heading in ("Commune", "Bâtiment"):
+        shown.add_column(heading)
+    for heading in ("mesuré kWh", "évité kWh", "± à 90 %", "évité", "part facturée HT"):
+        shown.add_column(heading, justify="right")
+    for municipality, group in groupby(rows, key=lambda row: row.municipality):
+        of_town = list(group)
+        for row in of_town:
+            shown.add_row(municipality, row.building, *_figures([row]))
+        shown.add_row(municipality, "ensemble", *_figures(of_town), style="bold", end_section=True)
+    if rows:
+        shown.add_row("Toutes", f"{len(rows)} bâtiments", *_figures(rows), style="bold")
+    return shown
+
+
+def _figures(rows: Sequence[Row]) -> list[str]:
+    baseline, measured, avoided, half_width, invoiced = (
+        sum((getattr(row, name) for row in rows), Decimal(0))
+        for name in ("baseline", "measured", "avoided", "half_width", "invoiced")
+    )
+    share = FRENCH.percent(avoided / baseline, 1) if baseline else ""
+    whole = [FRENCH.number(figure, 0) for figure in (measured, avoided, half_width)]
+    return [*whole, share, FRENCH.euros(invoiced)]
+
+
+def sign_in_table(url: str, sign_ins: Sequence[SignIn]) -> Table:
+    """Return the address of the pages and a line per account."""
+    shown = Table(title=f"Démonstration (données synthétiques) : {url}", title_justify="left")
+    for heading in ("rôle", "qui", "adresse", "mot de passe"):
+        shown.add_column(heading, no_wrap=True)
+    for one in sign_ins:
+        shown.add_row(ROLES[one.role], one.name, one.email, one.password)
+    return shown

@@ -1,0 +1,175 @@
+"""Fill an empty database with the whole story, step by step; killed anywhere and run again, it goes on.
+
+Each step looks for its own traces before it does anything, commits what belongs together in one
+transaction, and uses the verbs the pages use: nothing stands here that an operator could not have made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.demonstration import agreements, bills, people, proof, readings
+from fleet.demonstration.metering import generate
+from fleet.demonstration.municipalities import MUNICIPALITIES
+from fleet.demonstration.outdoors import bring_temperatures
+from fleet.demonstration.portfolio import BUILDINGS
+from fleet.demonstration.signins import open_account, sign_ins
+from fleet.demonstration.story import begin_story
+from fleet.demonstration.weather import STATIONS
+from fleet.demonstration.work import derive, work_off
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+
+    from fleet.demonstration.buildings import Building
+    from fleet.demonstration.doors import Doors
+    from fleet.demonstration.metering import Generated, Meter
+    from fleet.demonstration.municipalities import Municipality
+    from fleet.demonstration.story import Story
+    from foundation.jobs.queue import Moment
+
+    Stage = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+    """Begins a step of so many parts and gives what is called after each."""
+
+
+def buildings_of(towns: Iterable[Municipality]) -> tuple[Building, ...]:
+    """Return the buildings of `towns`."""
+    keys = {town.key for town in towns}
+    return tuple(building for building in BUILDINGS if building.municipality in keys)
+
+
+class Filling:
+    """A story being written into a database at `moment`."""
+
+    def __init__(
+        self, doors: Doors, moment: Moment, stage: Stage, towns: tuple[Municipality, ...] = MUNICIPALITIES
+    ) -> None:
+        """Begin the story of `towns`, or find the one begun before."""
+        self._doors, self._moment, self._stage, self._towns = doors, moment, stage, towns
+        with doors.operator() as session:
+            self._story: Story = begin_story(session, moment.today)
+        with stage("Générer le temps et les bâtiments", 1) as told:
+            self._generated: Generated = generate(
+                self._story.timeline, self._story.filled.end, self._story.seed, buildings_of(towns)
+            )
+            told()
+        self._days = agreements.days_of(self._story.timeline)
+
+    def run(self) -> None:
+        """Write every chapter in its order."""
+        self._register()
+        self._bring_weather()
+        self._bring_readings()
+        self._derive()
+        self._freeze_plans()
+        self._sign_agreements()
+        self._report()
+        self._invoice()
+
+    def _meters(self, town: Municipality) -> list[Meter]:
+        return [meter for meter in self._generated.indexes if meter.building.municipality == town.key]
+
+    def _register(self) -> None:
+        accounts = sign_ins(self._doors.directory)
+        start = self._story.timeline.history.start
+        with self._stage("Communes, bâtiments, compteurs, capteurs", len(self._towns)) as told:
+            with self._doors.operator() as session:
+                people.found_company(session)
+            for town in self._towns:
+                with self._doors.operator() as session:
+                    people.found_municipality(session, town, self._meters(town), self._generated.indexes, start)
+                told()
+        with self._stage("Comptes", len(accounts)) as told:
+            for account in accounts:
+                with self._doors.operator() as session:
+                    open_account(session, account)
+                told()
+
+    def _bring_weather(self) -> None:
+        hours = self._generated.hours
+        with self._stage("Températures", len(STATIONS)) as told:
+            for station in STATIONS:
+                with self._doors.operator() as session:
+                    bring_temperatures(
+                        session, station, hours.start, hours.end, seed=self._story.seed, now=self._moment.now
+                    )
+                told()
+
+    def _bring_readings(self) -> None:
+        hours = self._generated.hours
+        with self._doors.worker.begin() as session:
+            readings.make_room(session, hours.start, hours.end)
+        when = readings.stamps(hours.start, len(hours.day))
+        with self._stage("Relevés des capteurs", len(self._generated.indexes)) as told:
+            for meter, indexes in self._generated.indexes.items():
+                with self._doors.worker.begin() as session:
+                    readings.bring_readings(session, meter, when, indexes, self._moment.now)
+                told()
+
+    def _derive(self) -> None:
+        with self._stage("Énergie heure par heure", len(self._generated.indexes)) as told:
+            derive(self._doors, self._moment, told)
+
+    def _freeze_plans(self) -> None:
+        shared = [(town, meter) for town in self._towns for meter in self._meters(town) if proof.is_shared(meter)]
+        with self._stage("Références figées", len(shared)) as told:
+            for town, meter in shared:
+                with self._doors.operator() as session:
+                    proof.freeze_plan(session, meter, town.station, self._story.timeline, days=self._days)
+                told()
+
+    def _sign_agreements(self) -> None:
+        with self._stage("Accords signés", len(self._towns)) as told:
+            for town in self._towns:
+                with self._doors.operator() as session:
+                    proof.sign_agreement(session, town, self._meters(town), self._days, today=self._moment.today)
+                told()
+
+    def _report(self) -> None:
+        year = self._story.timeline.reporting
+        with self._doors.operator() as session:
+            waiting = len(bills.plans_without_report(session, year))
+        with self._stage(f"Rapports d'économies {year.start.year}", waiting) as told:
+            work_off(
+                self._doors,
+                bills.REPORTS,
+                f"Démonstration : rapports {year.start.year}",
+                lambda session: bills.plans_without_report(session, year),
+                moment=self._moment,
+                told=told,
+            )
+
+    def _invoice(self) -> None:
+        year, today = self._story.timeline.reporting, self._moment.today
+        ready: list[int] = []
+        with self._stage("Décomptes acceptés", len(self._towns)) as told:
+            for town in self._towns:
+                with self._doors.operator() as session:
+                    settlement = bills.settle(
+                        session,
+                        agreements.number_of(town, self._days),
+                        year,
+                        accepted_by=f"Mairie de {town.name}",
+                        today=today,
+                    )
+                    invoice = bills.prepare_invoice(session, settlement, base_url=self._doors.url, today=today)
+                    if invoice is not None:
+                        ready.append(invoice.id)
+                told()
+        with self._stage("Factures émises", len(ready)) as told:
+            for invoice_id in ready:
+                with self._doors.operator() as session:
+                    bills.number_invoice(session, invoice_id, today)
+                told()
+        with self._doors.operator() as session:
+            waiting = len(bills.invoices_without_pdf(session))
+        with self._stage("Factures en PDF", waiting) as told:
+            work_off(
+                self._doors,
+                bills.RENDERING,
+                "Démonstration : factures en PDF",
+                bills.invoices_without_pdf,
+                moment=self._moment,
+                told=told,
+            )
