@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 import click
 
-from fleet.settings import ini_path, settings_for
+from fleet.settings import settings_for
 from foundation.clock import set_clock
 from foundation.errors import Refusal
 from foundation.tenancy import engine_for, session_factory
@@ -40,7 +39,7 @@ def release() -> None:
 
 
 def _write(now: dt.datetime | None) -> None:
-    settings = settings_for("owner", ini_path(os.environ), os.environ)
+    settings = settings_for("owner")
     if not settings.mode.clock_settable:
         raise Refusal("L'horloge ne se règle pas en production ; utilisez une installation de démonstration.")
     engine = engine_for(settings.database_url)

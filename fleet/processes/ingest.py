@@ -1,4 +1,4 @@
-"""The ingest process: readings from the broker to PostgreSQL, and nothing else loaded (no Pyramid, Celery, WeasyPrint)."""
+"""The ingest process: readings from the broker to PostgreSQL. It never loads Pyramid, Celery or WeasyPrint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fleet.settings import settings_for
     "--client-id",
     default=CLIENT_ID,
     show_default=True,
-    help="Le nom sous lequel le courtier garde les messages pendant une absence : toujours le même, à un seul processus.",
+    help="Le nom sous lequel le courtier garde nos messages en notre absence ; un nom ne sert qu'à un processus.",
 )
 def ingest(client_id: str) -> None:
     """Run ingest until it is told to stop; end with status 2 and a sentence where it cannot go on."""

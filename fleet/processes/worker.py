@@ -6,7 +6,6 @@ the sweep; a message delivered twice finds the lease taken or the items done.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from fleet.processes.wake import WAKE, celery_app
-from fleet.settings import ini_path, settings_for
+from fleet.settings import settings_for
 from foundation.clock import now
 from foundation.jobs.queue import Moment
 from foundation.jobs.run import open_jobs, run_job
@@ -95,7 +94,7 @@ def _every(app: Celery, task: str, seconds: float) -> None:
 @click.option("--concurrency", default=2, show_default=True, help="Nombre de tâches faites en même temps.")
 def worker(concurrency: int) -> None:
     """Run the worker with its schedule until it is told to stop."""
-    app = worker_app(settings_for("worker", ini_path(os.environ), os.environ))
+    app = worker_app(settings_for("worker"))
     # The schedule is kept in memory: nothing is due for longer than the next start.
     app.worker_main(
         ["worker", "-B", "-S", "celery.beat:Scheduler", f"--concurrency={concurrency}", "--loglevel=warning", "-Ofair"]
