@@ -100,11 +100,9 @@ class Line:
     billed: Decimal
     settled_before: bool
     """Whether its year was settled before: late data moved it, or a dispute that held it is over."""
-
-    @property
-    def amount(self) -> Decimal:
-        """Return what this line asks for, euros excluding VAT; negative where too much was billed."""
-        return self.owed - self.billed
+    amount: Decimal
+    """What it asks for now, euros excluding VAT: owed less billed, negative where too much was billed, zero where
+    the settlement asks for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ class Proposal:
 
     outcome: Outcome
     lines: tuple[Line, ...]
-    """What is invoiced or credited, those that come to zero included; none where nothing is or all waits."""
+    """All lines of the last year, and those of earlier years that ask for something."""
     held: tuple[Line, ...]
     """Disputed: asked for again by the next settlement unless the dispute changed what is owed."""
     waiting: Decimal

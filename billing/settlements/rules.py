@@ -102,7 +102,7 @@ def hold(proposal: Proposal, disputed: Collection[LineKey]) -> Proposal:
     amount = sum((line.amount for line in held), ZERO)
     steps = (*proposal.steps[:-1], step("held", amount, say.HELD, held_euros=amount))
     may_credit = proposal.outcome is Outcome.CREDIT_NOTE
-    return replace(_outcome(rest, proposal.years, steps, may_credit=may_credit), held=held)
+    return _outcome(rest, proposal.years, steps, may_credit=may_credit, held=held)
 
 
 def _demand_order(years: Sequence[YearToDate], today: dt.date) -> None:
@@ -159,6 +159,7 @@ def _lines(
             " établissez son rapport de l'année à ce jour.",
             field="period",
         )
+    billed = {result.key: year.billed.get(result.key, ZERO) for result, _ in priced}
     return [
         Line(
             key=LineKey(year.number, *result.key),
@@ -166,32 +167,35 @@ def _lines(
             valuation=valuation,
             share=year.terms.share_of(result.energy, year.number),
             owed=owed[result.key],
-            billed=year.billed.get(result.key, ZERO),
+            billed=billed[result.key],
             settled_before=year.settled is not None,
+            amount=owed[result.key] - billed[result.key],
         )
         for result, valuation in sorted(priced, key=lambda pair: pair[0].key)
     ]
 
 
 def _outcome(
-    lines: tuple[Line, ...], years: tuple[RecognisedYear, ...], steps: tuple[Step, ...], *, may_credit: bool
+    lines: tuple[Line, ...],
+    years: tuple[RecognisedYear, ...],
+    steps: tuple[Step, ...],
+    *,
+    may_credit: bool,
+    held: tuple[Line, ...] = (),
 ) -> Proposal:
-    """Return the proposal `lines` make: lines of settled years that change nothing are left out."""
+    """Return the proposal `lines` make: they ask for their difference, or all for nothing."""
     total = sum((line.amount for line in lines), ZERO)
-    values = {
-        "owed_euros": sum((line.owed for line in lines), ZERO),
-        "billed_euros": sum((line.billed for line in lines), ZERO),
-        "total_euros": abs(total),
-    }
-    shown = tuple(line for line in lines if line.amount or not line.settled_before)
+    owed = sum((year.fee for year in years), ZERO)
+    billed = owed - total - sum((line.amount for line in held), ZERO)
+    values = {"owed_euros": owed, "billed_euros": billed, "total_euros": abs(total)}
     waiting = ZERO
     if total > 0:
         outcome = Outcome.INVOICE
-    elif total == 0:
-        outcome, shown = Outcome.NOTHING, ()
-    elif may_credit:
+    elif total < 0 and may_credit:
         outcome = Outcome.CREDIT_NOTE
     else:
-        outcome, shown, waiting = Outcome.WAITS, (), -total
-    last = step("total", total if shown else ZERO, say.TOTAL[outcome.value], **values)
-    return Proposal(outcome, shown, (), waiting, years, (*steps, last))
+        outcome, waiting = (Outcome.WAITS if total else Outcome.NOTHING), -total
+        lines = tuple(replace(line, amount=ZERO) for line in lines)
+    last = step("total", sum((line.amount for line in lines), ZERO), say.TOTAL[outcome.value], **values)
+    shown = tuple(line for line in lines if line.amount or line.key.year == years[-1].number)
+    return Proposal(outcome, shown, held, waiting, years, (*steps, last))

@@ -109,7 +109,8 @@ def test_an_instalment_then_the_balance():
 def test_what_an_instalment_billed_too_much_waits_and_becomes_a_credit_note_at_the_end():
     falling = school(1000, 1000, 1000, -2000, -500)
     proposal = propose([year(falling, to=month(5), billed={SCHOOL: D("300.00")})], SCHEDULES, month(5))
-    assert (proposal.outcome, proposal.lines, proposal.total) == (Outcome.WAITS, (), 0)
+    assert (proposal.outcome, proposal.total) == (Outcome.WAITS, 0)
+    assert [(line.owed, line.billed, line.amount) for line in proposal.lines] == [(D("50.00"), D("300.00"), 0)]
     assert proposal.waiting == D("250.00")
     assert "à valoir sur la suite" in proposal.steps[-1].sentence(FRENCH)
     recovered = school(1000, 1000, 1000, -2000, -500, 4000)
@@ -187,7 +188,7 @@ def test_a_dispute_holds_its_line_and_the_rest_is_invoiced():
     # The decision confirms it: the next settlement asks for it again.
     settled = Settled(on=month(12), closing_fee=D("1987.50"), fee=D("1987.50"), carried=D("0.00"))
     again = propose([replace(both, billed={SCHOOL: D("1325.00")}, settled=settled)], SCHEDULES, month(13))
-    assert [(line.key, line.amount) for line in again.lines] == [(LineKey(1, *TOWN_HALL), D("662.50"))]
+    assert {line.key: line.amount for line in again.lines if line.amount} == {LineKey(1, *TOWN_HALL): D("662.50")}
 
 
 def test_a_dispute_of_everything_asks_for_nothing_and_of_nothing_changes_nothing():
@@ -205,7 +206,7 @@ def test_a_dispute_never_turns_an_invoice_into_a_credit_note():
         billed={TOWN_HALL: D("400.00")},
     )
     held = hold(propose([both], SCHEDULES, month(12)), {LineKey(1, *SCHOOL)})
-    assert (held.outcome, held.lines, held.waiting) == (Outcome.WAITS, (), D("267.50"))
+    assert (held.outcome, held.total, held.waiting) == (Outcome.WAITS, 0, D("267.50"))
 
 
 def test_a_building_sold_during_the_year_keeps_its_days():
