@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from foundation.jobs.queue import Moment
 
 
+UNFOLDED = 130
+
+
 @click.group()
 def group() -> None:
     """Remplir la démonstration, la faire vivre, montrer ce qu'elle a donné."""
@@ -76,7 +79,9 @@ def table() -> None:
 
     doors = open_doors()
     with doors.operator() as session:
-        Console().print(savings_table(rows(session)))
+        console = Console()
+        # A file or a pipe has no width: the table takes the one it needs.
+        console.print(savings_table(rows(session)), width=None if console.is_terminal else UNFOLDED)
         files = copy_invoices(session, doors.directory.parent / "invoices")
     for path in files:
         click.echo(path)
@@ -85,14 +90,13 @@ def table() -> None:
 @group.command()
 def signins() -> None:
     """Dire l'adresse de la démonstration et de quoi y entrer."""
-    from rich.console import Console
-
-    from fleet.demonstration.display import sign_in_table
+    from fleet.demonstration.display import sign_in_lines
     from fleet.demonstration.doors import open_doors
     from fleet.demonstration.signins import sign_ins
 
     doors = open_doors()
-    Console().print(sign_in_table(doors.url, sign_ins(doors.directory)))
+    for line in sign_in_lines(doors.url, sign_ins(doors.directory)):
+        click.echo(line)
 
 
 def _now(doors: Doors) -> dt.datetime:

@@ -11,7 +11,7 @@ from rich.table import Table
 from foundation.look.language import FRENCH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fleet.demonstration.signins import SignIn
     from fleet.demonstration.table import Row
@@ -46,11 +46,10 @@ def _figures(rows: Sequence[Row]) -> list[str]:
     return [*whole, share, FRENCH.euros(invoiced)]
 
 
-def sign_in_table(url: str, sign_ins: Sequence[SignIn]) -> Table:
-    """Return the address of the pages and a line per account."""
-    shown = Table(title=f"Démonstration (données synthétiques) : {url}", title_justify="left")
-    for heading in ("rôle", "qui", "adresse", "mot de passe"):
-        shown.add_column(heading, no_wrap=True)
-    for one in sign_ins:
-        shown.add_row(ROLES[one.role], one.name, one.email, one.password)
-    return shown
+def sign_in_lines(url: str, sign_ins: Sequence[SignIn]) -> Iterator[str]:
+    """Yield the address of the pages and a line per account, never cut: passwords are to be copied."""
+    yield f"Démonstration (données synthétiques) : {url}"
+    columns = [(ROLES[one.role], one.name, one.email, one.password) for one in sign_ins]
+    widths = [max(len(row[place]) for row in columns) for place in range(3)]
+    for row in columns:
+        yield "  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])

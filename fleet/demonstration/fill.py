@@ -71,7 +71,8 @@ class Filling:
         return [meter for meter in self._generated.indexes if meter.building.municipality == town.key]
 
     def _register(self) -> None:
-        accounts = sign_ins(self._doors.directory)
+        sirens = {None, *(town.siren for town in self._towns)}
+        accounts = [account for account in sign_ins(self._doors.directory) if account.siren in sirens]
         start = self._story.timeline.history.start
         with self._stage("Communes, bâtiments, compteurs, capteurs", len(self._towns)) as told:
             with self._doors.operator() as session:
