@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-import baseline.plans.models
-import baseline.reports.models
-import baseline.weather.models
-import billing.invoices.models
-import billing.settlements.models
-import contracts.agreements.models
-import contracts.parties.models
-import contracts.prices.models
-import contracts.sites.models
-import devices.energy.models
-import devices.ingest.models
-import devices.inventory.models
-import devices.points.models
-import fleet.accounts.models
 import foundation.attachments.models
 import foundation.clock
 import foundation.history

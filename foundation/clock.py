@@ -37,7 +37,7 @@ def set_clock(session: Session, now: dt.datetime | None) -> None:
 def now(session: Session, *, settable: bool) -> dt.datetime:
     """Return the instant it is (UTC); a clock that was set counts only where `settable` (mode is not production)."""
     if settable:
-        believed = session.scalar(select(SetClock.now))
+        believed: dt.datetime | None = session.scalar(select(SetClock.now))
         if believed is not None:
             return believed
     return dt.datetime.now(dt.UTC)

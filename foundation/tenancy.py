@@ -39,7 +39,9 @@ def act_as(connection: Connection, actor: Actor) -> None:
     """Take the role and identity of `actor` for the current transaction only."""
     connection.execute(text(f"SET LOCAL ROLE fleet_{actor.role.value}"))
     connection.execute(
-        text("SELECT set_config('app.account_id', :account, true), set_config('app.shareholder_id', :shareholder, true)"),
+        text(
+            "SELECT set_config('app.account_id', :account, true), set_config('app.shareholder_id', :shareholder, true)"
+        ),
         {
             "account": str(actor.account_id or ""),
             "shareholder": str(actor.shareholder_id or ""),

@@ -11,6 +11,8 @@ from foundation.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy.dialects.postgresql import Range
+
 
 def time_zone(name: str) -> ZoneInfo:
     """Return the IANA time zone `name`; refuse a name the tz database does not know."""
@@ -35,6 +37,13 @@ def hours_in_day(day: dt.date, zone: dt.tzinfo) -> int:
     """Return the number of hours of local `day`: 23, 24 or 25 (whole hours: French zones shift by one hour)."""
     start, end = day_bounds(day, zone)
     return round((end - start).total_seconds() / 3600)
+
+
+def bounds(period: Range[dt.date]) -> tuple[dt.date, dt.date]:
+    """Return start and end of a period of local days [start, end) that has both."""
+    if period.lower is None or period.upper is None:
+        raise ValueError(f"{period} has no end")
+    return period.lower, period.upper
 
 
 def days(start: dt.date, end: dt.date) -> Iterator[dt.date]:

@@ -14,6 +14,7 @@ from baseline.plans.models import MeasurementPlan
 from contracts.agreements.models import Annex
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
+from foundation.time import bounds
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from devices.points.models import MeasurementBoundary
 
 SHORTEST_BASELINE_DAYS = 30
+YEARS_AHEAD = 20
+"""Longer than any agreement runs after its baseline."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ def draft_plan(
             field="reporting_starts_on",
         )
     if not 0.5 <= confidence_level < 1:
-        raise Refusal("Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9.", field="confidence_level")
+        raise Refusal(
+            "Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9.", field="confidence_level"
+        )
     plan = MeasurementPlan(
         boundary=boundary,
         station=station,
@@ -84,15 +89,16 @@ def draft_plan(
 
 def assess(session: Session, plan: MeasurementPlan) -> Assessment:
     """Fit the model of `plan` on what is measured today and say what is wrong with it; stores nothing."""
-    start, end = plan.baseline_period.lower, plan.baseline_period.upper
-    assert start is not None  # a plan is drafted with both ends
-    assert end is not None
+    start, end = bounds(plan.baseline_period)
     days = measured_days(session, plan.boundary, plan.station, start, end)
     data = baseline_data(days, start, end)
     findings = sufficiency(data)
     model = None
     if int(data.complete.sum()) >= SHORTEST_BASELINE_DAYS:
-        model = fit_daily(data, holidays=public_holidays(plan.boundary, start, end))
+        # The frozen model carries the holidays of the years it will be asked about.
+        model = fit_daily(
+            data, holidays=public_holidays(plan.boundary, start, end.replace(year=end.year + YEARS_AHEAD))
+        )
     return Assessment(model, tuple(findings), days, inputs_of(days, plan.station))
 
 
@@ -133,7 +139,11 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
             "energy": plan.boundary.energy,
             "buildings": [f"{building.site.name} / {building.name}" for building in plan.boundary.buildings],
             "terms": [
-                {"point": term.point.name, "identifier": term.point.identifier, "coefficient": term.coefficient.normalize()}
+                {
+                    "point": term.point.name,
+                    "identifier": term.point.identifier,
+                    "coefficient": term.coefficient.normalize(),
+                }
                 for term in plan.boundary.terms
             ],
         },

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 # Outside, in the shade, on Earth's inhabited surface: anything else is a unit or a sensor that is wrong.
@@ -83,7 +84,7 @@ def import_csv(
     return done
 
 
-def _count(station: Station) -> object:
+def _count(station: Station) -> Select[int]:
     return select(func.count()).select_from(Temperature).where(Temperature.station_id == station.id)
 
 
@@ -108,7 +109,9 @@ def read_temperatures(
         decoded = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise Refusal(f"Ligne {line} : le fichier n'est pas en UTF-8 ; enregistrez-le en CSV UTF-8.", field="file") from None
+        raise Refusal(
+            f"Ligne {line} : le fichier n'est pas en UTF-8 ; enregistrez-le en CSV UTF-8.", field="file"
+        ) from None
     header = decoded.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(decoded), delimiter=";" if header.count(";") > header.count(",") else ",")
     for column in (time_column, temperature_column):
@@ -125,7 +128,9 @@ def read_temperatures(
         if hour in seen and (again := second_passage(hour, zone)) is not None:
             hour = again
         if seen.setdefault(hour, celsius) != celsius:
-            raise Refusal(f"Ligne {reader.line_num} : l'heure {row[time_column]} est donnée deux fois, avec deux valeurs.")
+            raise Refusal(
+                f"Ligne {reader.line_num} : l'heure {row[time_column]} est donnée deux fois, avec deux valeurs."
+            )
     yield from seen.items()
 
 
@@ -144,7 +149,9 @@ def _hour(cell: str, zone: ZoneInfo, line: int) -> dt.datetime:
         raise Refusal(sentence, field="file") from None
     stamp = (stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).astimezone(dt.UTC)
     if (stamp.minute, stamp.second, stamp.microsecond) != (0, 0, 0):
-        raise Refusal(f"Ligne {line} : {cell} n'est pas un début d'heure ; il faut une valeur par heure ronde.", field="file")
+        raise Refusal(
+            f"Ligne {line} : {cell} n'est pas un début d'heure ; il faut une valeur par heure ronde.", field="file"
+        )
     return stamp
 
 
@@ -154,7 +161,11 @@ def _celsius(cell: str, line: int) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():
-        raise Refusal(f"Ligne {line} : « {cell} » n'est pas un nombre ; il faut un point décimal, par exemple 5.3.", field="file")
+        raise Refusal(
+            f"Ligne {line} : « {cell} » n'est pas un nombre ; il faut un point décimal, par exemple 5.3.", field="file"
+        )
     if not COLDEST <= value <= HOTTEST:
-        raise Refusal(f"Ligne {line} : {cell} °C est impossible dehors ; le fichier est-il bien en degrés Celsius ?", field="file")
+        raise Refusal(
+            f"Ligne {line} : {cell} °C est impossible dehors ; le fichier est-il bien en degrés Celsius ?", field="file"
+        )
     return value

@@ -26,9 +26,10 @@ def open_series(session: Session, issue_date: dt.date) -> InvoiceSeries:
     prefix = f"F{issue_date.year}-"
     session.execute(insert(InvoiceSeries).values(prefix=prefix, last_number=0, head_sha256="").on_conflict_do_nothing())
     series = session.scalars(
-        select(InvoiceSeries).where(InvoiceSeries.prefix == prefix).with_for_update().execution_options(
-            populate_existing=True
-        )
+        select(InvoiceSeries)
+        .where(InvoiceSeries.prefix == prefix)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
     if series.last_issue_date is not None and issue_date < series.last_issue_date:
         raise Refusal(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select
 
@@ -62,7 +62,7 @@ def check(session: Session, invoice: Invoice) -> Invoice:
     """Pass the draft through the rules, XSD and schematrons; it is ready where nothing is found."""
     if invoice.state not in {"draft", "ready"}:
         raise Refusal(f"La facture {invoice.number} est émise ; il n'y a plus rien à vérifier avant l'envoi.")
-    found = _problems(invoice, invoice.snapshot)
+    found = _problems(invoice.snapshot)
     invoice.problems = [
         {"rule": problem.rule, "sentence": problem.sentence, "location": problem.location} for problem in found
     ]
@@ -92,7 +92,7 @@ def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
         "due_date": (today + dt.timedelta(days=PAYMENT_DAYS)).isoformat(),
         "check_url": invoice.snapshot["check_url"].replace(_provisional(invoice), number),
     }
-    problems = _problems(invoice, snapshot)
+    problems = _problems(snapshot)
     if problems:
         raise Refusal(f"La facture ne peut pas être émise : {problems[0].sentence}")
     invoice.series = series.prefix
@@ -115,20 +115,17 @@ def render(session: Session, invoice: Invoice) -> Invoice:
         raise Refusal("Seule une facture émise a des originaux ; émettez-la d'abord.")
     if invoice.pdf_id is not None:
         return invoice
-    xml = to_cii(structured(invoice.snapshot))
-    pdf = render_invoice(invoice.snapshot, xml, sha256=invoice.sha256)
+    snapshot = cast("InvoiceSnapshot", invoice.snapshot)
+    xml = to_cii(structured(snapshot))
+    pdf = render_invoice(snapshot, xml, sha256=invoice.sha256)
     reader = invoice.shareholder_id
-    invoice.xml = keep(
-        session, xml, name=f"{invoice.number}.xml", media_type="application/xml", shareholder_id=reader
-    )
-    invoice.pdf = keep(
-        session, pdf, name=f"{invoice.number}.pdf", media_type="application/pdf", shareholder_id=reader
-    )
+    invoice.xml = keep(session, xml, name=f"{invoice.number}.xml", media_type="application/xml", shareholder_id=reader)
+    invoice.pdf = keep(session, pdf, name=f"{invoice.number}.pdf", media_type="application/pdf", shareholder_id=reader)
     session.flush()
     return invoice
 
 
-def _problems(invoice: Invoice, snapshot: Any) -> tuple[Problem, ...]:
+def _problems(snapshot: Any) -> tuple[Problem, ...]:
     """Return what the rules, the XSD and the schematrons find; the later ones only where the earlier find nothing."""
     document = structured(snapshot)
     return check_rules(document) or validate(to_cii(document))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from billing.documents.mentions import PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
 from foundation.identifiers import vat_number_from_siren
+from foundation.time import bounds
 
 if TYPE_CHECKING:
     from billing.documents.snapshot import (
@@ -170,9 +171,7 @@ def _electronic(siren: str) -> ElectronicAddressSnapshot:
 
 
 def _period(settlement: Settlement) -> PeriodSnapshot:
-    start, end = settlement.period.lower, settlement.period.upper
-    assert start is not None  # a settlement has both ends
-    assert end is not None
+    start, end = bounds(settlement.period)
     return {"first_day": start.isoformat(), "last_day": (end - dt.timedelta(days=1)).isoformat()}
 
 

@@ -58,7 +58,9 @@ def register_building(
     if session.scalar(select(Building.id).where(Building.site_id == site.id, Building.name == name)) is not None:
         raise Refusal(f"Le site « {site.name} » a déjà un bâtiment « {name} » ; donnez-lui un autre nom.", field="name")
     if floor_area_m2 is not None and floor_area_m2 <= 0:
-        raise Refusal("La surface doit être plus grande que zéro ; laissez vide si elle est inconnue.", field="floor_area_m2")
+        raise Refusal(
+            "La surface doit être plus grande que zéro ; laissez vide si elle est inconnue.", field="floor_area_m2"
+        )
     building = Building(site=site, name=name, use=use, floor_area_m2=floor_area_m2)
     session.add(building)
     session.flush()
@@ -72,9 +74,7 @@ def hold(
     if end is not None and end <= start:
         raise Refusal(f"La détention finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).", field="end")
     period: Range[dt.date] = Range(start, end)
-    other = session.scalar(
-        select(Holding).where(Holding.building_id == building.id, Holding.period.op("&&")(period))
-    )
+    other = session.scalar(select(Holding).where(Holding.building_id == building.id, Holding.period.op("&&")(period)))
     if other is not None:
         since = f" depuis le {other.period.lower:%d/%m/%Y}" if other.period.lower else ""
         raise Refusal(

@@ -51,7 +51,9 @@ def install(
 ) -> Installation:
     """Let `channel` of `device` serve `point` from instant `at` on; `factor` turns its raw unit into kWh."""
     if at.tzinfo is None:
-        raise Refusal("L'instant de pose doit dire son fuseau ; écrivez par exemple 2026-03-01T10:00+01:00.", field="at")
+        raise Refusal(
+            "L'instant de pose doit dire son fuseau ; écrivez par exemple 2026-03-01T10:00+01:00.", field="at"
+        )
     if factor <= 0:
         raise Refusal("Le facteur (poids d'impulsion × rapport de TC) doit être plus grand que zéro.", field="factor")
     if device.state in {"lost", "retired"}:

@@ -27,7 +27,9 @@ def register_point(
 ) -> MeteringPoint:
     """Add a metering point to `building`; `identifier` is the operator's PRM or PCE, 14 digits, where there is one."""
     if energy not in ENERGIES:
-        raise Refusal(f"L'énergie « {energy} » n'existe pas ici ; choisissez parmi {', '.join(ENERGIES)}.", field="energy")
+        raise Refusal(
+            f"L'énergie « {energy} » n'existe pas ici ; choisissez parmi {', '.join(ENERGIES)}.", field="energy"
+        )
     if identifier is not None:
         _check_identifier(session, identifier)
     taken = select(MeteringPoint.id).where(MeteringPoint.building_id == building.id, MeteringPoint.name == name)

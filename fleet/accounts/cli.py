@@ -24,7 +24,7 @@ def group() -> None:
 @click.option("--shareholder", "siren", help="SIREN de la collectivité, pour un compte de collectivité.")
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 @click.password_option(envvar="FLEET_PASSWORD", prompt="Mot de passe")
-def create(email: str, name: str, role: str, siren: str | None, language: str, password: str) -> None:
+def create(email: str, *, name: str, role: str, siren: str | None, language: str, password: str) -> None:
     """Open an account as the owner of the database."""
     engine = engine_for(settings_for("owner").database_url)
     with session_factory(engine).begin() as session:

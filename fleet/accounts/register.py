@@ -36,7 +36,9 @@ def create_account(
     if session.scalar(select(Account.id).where(Account.email == email)) is not None:
         raise Refusal(f"{email} a déjà un compte.", field="email")
     if (role == "shareholder") != (shareholder is not None):
-        raise Refusal("Un compte de collectivité nomme sa collectivité ; les autres comptes n'en ont pas.", field="role")
+        raise Refusal(
+            "Un compte de collectivité nomme sa collectivité ; les autres comptes n'en ont pas.", field="role"
+        )
     account = Account(
         email=email,
         name=name,

@@ -55,9 +55,7 @@ def sign_in(session: Session, email: str, password: str, *, remote_address: str)
 
 
 def _throttled(session: Session, email: str, remote_address: str) -> bool:
-    recent = select(func.count()).where(
-        SignInAttempt.at > func.now() - WINDOW, SignInAttempt.succeeded.is_(False)
-    )
+    recent = select(func.count()).where(SignInAttempt.at > func.now() - WINDOW, SignInAttempt.succeeded.is_(False))
     by_email = session.scalar(recent.where(SignInAttempt.email == email)) or 0
     by_address = session.scalar(recent.where(SignInAttempt.remote_address == remote_address)) or 0
     return by_email >= FAILURES_PER_EMAIL or by_address >= FAILURES_PER_ADDRESS
@@ -83,5 +81,3 @@ def sign_out(session: Session, token: str) -> None:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-

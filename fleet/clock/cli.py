@@ -24,8 +24,8 @@ def set_(instant: str) -> None:
     try:
         now = dt.datetime.fromisoformat(instant)
     except ValueError:
-        now = dt.datetime.min
-    if now.tzinfo is None:
+        now = None
+    if now is None or now.tzinfo is None:
         raise Refusal(f"« {instant} » n'est pas un instant ; écrivez par exemple 2012-01-15T09:00+01:00.")
     _write(now.astimezone(dt.UTC))
     click.echo(f"Il est {instant} pour le site et les tâches.")

@@ -1,4 +1,7 @@
-"""Do a job: lease it, do each item in its own transaction, close it. Killed anywhere and rerun, the result is the same."""
+"""Do a job: lease it, do each item in its own transaction, close it.
+
+Killed anywhere and rerun, the result is the same.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,7 @@ def open_jobs(session: Session) -> list[int]:
     return list(
         session.scalars(
             select(Job.id)
-            .where(
-                Job.state.in_(("queued", "running")), or_(Job.leased_until.is_(None), Job.leased_until < func.now())
-            )
+            .where(Job.state.in_(("queued", "running")), or_(Job.leased_until.is_(None), Job.leased_until < func.now()))
             .order_by(Job.id)
         )
     )

@@ -89,7 +89,9 @@ def test_every_table_has_a_policy_or_a_reason(dbsession):
 
 
 def test_nobody_is_superuser_or_bypasses_policies(dbsession):
-    rows = dbsession.execute(text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'fleet%' AND (rolsuper OR rolbypassrls)"))
+    rows = dbsession.execute(
+        text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'fleet%' AND (rolsuper OR rolbypassrls)")
+    )
     assert rows.all() == []
 
 

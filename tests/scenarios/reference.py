@@ -75,7 +75,7 @@ def _read(path: Path) -> list[Hour]:
 
 
 def _generate() -> list[Hour]:
-    """Return an office heated below 15 °C, whose works of 2010 save a quarter; the April hour is missing as in the file."""
+    """Return an office heated below 15 °C, whose works of 2010 save a quarter; the April hour is missing too."""
     chance = random.Random(6)
     hours = []
     start = dt.datetime(2009, 1, 2, tzinfo=FIXED)
