@@ -14,8 +14,14 @@ REFUSED = 2
 # Name → where the command is, and its line in the table of contents; in the order a reader meets them.
 CONTENTS = {
     "up": ("fleet.supervision.cli:up", "Tout mettre en marche : services privés, base, ingest, worker, web."),
+    "ingest": ("fleet.processes.ingest:ingest", "Recevoir les relevés par MQTT et les enregistrer."),
+    "worker": ("fleet.processes.worker:worker", "Faire les tâches : énergie, rapports, documents."),
     "services": ("fleet.supervision.cli:services", "Exécuter une commande avec base, MQTT et Redis en marche."),
     "db": ("fleet.database.cli:group", "Créer la base, la mettre à niveau, la vérifier."),
+    "account": ("fleet.accounts.cli:group", "Ouvrir et fermer des comptes."),
+    "clock": ("fleet.clock.cli:group", "Régler le jour que croient le site et les tâches."),
+    "demo": ("fleet.demonstration.cli:group", "Remplir la démonstration, la faire vivre, la montrer."),
+    "baseline": ("baseline.cli:group", "Évaluer un bâtiment à partir d'un fichier."),
 }
 
 

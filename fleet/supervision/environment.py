@@ -9,6 +9,7 @@ import secrets
 import shlex
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,7 +20,6 @@ from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from fleet.supervision.places import Places
 
@@ -62,8 +62,11 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
     if mode is Mode.PRODUCTION:
         return Environment(places, dict(environ), frozenset())
     kept = _read(places.settings)
-    # Somebody who sourced settings.env gives us our own addresses back: these are not given.
-    given = {name: value for name, value in environ.items() if value and kept.get(name) != value}
+    # Somebody who sourced a settings.env, ours or another's, gives back what was made: that is not given.
+    elsewhere = _read(Path(environ.get("FLEET_DIRECTORY", places.root)) / places.settings.name)
+    given = {
+        name: value for name, value in environ.items() if value and value not in {kept.get(name), elsewhere.get(name)}
+    }
     made, private = {"FLEET_INI": str(ini_path(environ).absolute())}, set()
     if not given.keys() >= set(DATABASE_VARIABLES.values()):
         if "DATABASE_URL" not in given:
@@ -80,7 +83,7 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
         private.add("redis")
         made["BROKER_URL"] = redis.address(places)
     made |= _web(kept, PREFERRED_WEB_PORT if mode is Mode.DEMONSTRATION else 0)
-    made |= {name: given[name] for name in made if name in given}
+    made |= {name: given[name] for name in made if name in given} | {"FLEET_DIRECTORY": str(places.root)}
     _write(places.settings, made)
     return Environment(places, dict(environ) | made, frozenset(private))
 
