@@ -1,0 +1,157 @@
+"""A demonstration of one small municipality: filled once, whole, whatever interrupts it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import stat
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from fleet.accounts.sign_in import sign_in
+from fleet.demonstration.doors import Doors
+from fleet.demonstration.fill import Filling
+from fleet.demonstration.municipalities import MUNICIPALITIES
+from fleet.demonstration.signins import open_account, sign_ins
+from fleet.demonstration.story import LIVE_DAYS, begin_story, find_story
+from fleet.demonstration.table import copy_invoices, rows
+from foundation.actors import PUBLIC
+from foundation.jobs.queue import Moment
+from foundation.tenancy import bind_actor
+
+TODAY = dt.date(2026, 11, 22)
+MOMENT = Moment(dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC), TODAY)
+LAMBREZEL = (MUNICIPALITIES[-1],)
+TABLES = (
+    "foundation.attachment", "contracts.shareholder", "contracts.building", "contracts.agreement", "contracts.annex",
+    "devices.metering_point", "devices.installation", "devices.reading", "devices.hourly_energy",
+    "devices.daily_energy", "baseline.temperature", "baseline.measurement_plan", "baseline.savings_report",
+    "billing.settlement", "billing.invoice", "fleet.account",
+)  # fmt: skip
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+@contextmanager
+def silent(_title, _total):
+    yield lambda: None
+
+
+def killed_after(steps):
+    """Return stages whose process dies when `steps` parts are done."""
+    left = [steps]
+
+    @contextmanager
+    def stage(_title, _total):
+        def told():
+            left[0] -= 1
+            if left[0] < 0:
+                raise KilledError
+
+        yield told
+
+    return stage
+
+
+@pytest.fixture
+def doors(database, tmp_path):
+    return Doors(database.sessions("web"), database.sessions("worker"), "http://127.0.0.1", tmp_path / "demo")
+
+
+def fill(doors, stage=silent):
+    Filling(doors, MOMENT, stage, LAMBREZEL).run()
+
+
+def counts(doors):
+    with doors.operator() as session:
+        return {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in TABLES}
+
+
+def test_a_municipality_is_filled_from_its_readings_to_the_file_of_its_invoice(doors):
+    fill(doors)
+    with doors.operator() as session:
+        of_buildings = rows(session)
+        assert {row.building for row in of_buildings} == {"École publique de Lambrezel", "Mairie de Lambrezel"}
+        school = next(row for row in of_buildings if row.building.startswith("École"))
+        assert school.avoided == school.baseline - school.measured
+        assert Decimal("0.2") < school.avoided / school.baseline < Decimal("0.4")
+        assert 0 < school.half_width < school.avoided
+        (file,) = copy_invoices(session, doors.directory.parent / "invoices")
+        net = session.scalar(text("SELECT net FROM billing.invoice WHERE state = 'issued'"))
+        assert net == sum(row.invoiced for row in of_buildings) > 0
+    assert file.read_bytes().startswith(b"%PDF-")
+
+
+def test_every_row_that_can_say_so_says_it_is_synthetic(doors):
+    fill(doors)
+    with doors.operator() as session:
+        for table in ("contracts.company", "contracts.shareholder", "contracts.site", "baseline.station"):
+            assert session.scalar(text(f"SELECT bool_and(synthetic) FROM {table}")), table
+
+
+def test_filled_twice_nothing_is_twice(doors):
+    fill(doors)
+    once = counts(doors)
+    fill(doors)
+    assert counts(doors) == once
+
+
+def test_killed_again_and_again_it_goes_on_where_it_stopped(doors):
+    for steps in (1, 2, 4, 5, 7, 9, 11, 13, 14, 15):
+        with pytest.raises(KilledError):
+            fill(doors, killed_after(steps))
+    fill(doors)
+    once = counts(doors)
+    assert once["billing.settlement"] == once["billing.invoice"] == once["contracts.agreement"] == 1
+    assert once["devices.reading"] % once["devices.installation"] == 0
+    assert once["baseline.savings_report"] == once["baseline.measurement_plan"] == once["contracts.annex"]
+    fill(doors)
+    assert counts(doors) == once
+
+
+def test_filled_in_december_the_story_goes_on_in_january(doors):
+    with doors.operator() as session:
+        begun = begin_story(session, dt.date(2026, 12, 30))
+    with doors.operator() as session:
+        assert begin_story(session, dt.date(2027, 1, 4)) == begun == find_story(session)
+
+
+@pytest.mark.parametrize(
+    ("today", "end"),
+    [(dt.date(2026, 11, 22), dt.date(2026, 11, 22 - LIVE_DAYS)), (dt.date(2027, 1, 2), dt.date(2027, 1, 1))],
+)
+def test_the_measured_year_is_always_filled_whole(doors, today, end):
+    with doors.operator() as session:
+        assert begin_story(session, today).filled.end == end
+
+
+def test_passwords_are_of_this_checkout_for_its_owner_only_and_open_the_door(doors):
+    made = sign_ins(doors.directory)
+    assert sign_ins(doors.directory) == made
+    assert made != sign_ins(doors.directory.parent / "another")
+    assert stat.S_IMODE((doors.directory / "sign-ins.json").stat().st_mode) == 0o600
+    assert {one.role for one in made} == {"operator", "technician", "shareholder"}
+    for _ in range(2):
+        with doors.operator() as session:
+            open_account(session, made[0])
+        with doors.web.begin() as session:
+            bind_actor(session, PUBLIC)
+            assert not isinstance(sign_in(session, made[0].email, made[0].password, remote_address="127.0.0.1"), str)
+
+
+def test_a_lost_file_of_passwords_gives_new_ones(doors):
+    first = sign_ins(doors.directory)[0]
+    with doors.operator() as session:
+        assert open_account(session, first)
+    (doors.directory / "sign-ins.json").unlink()
+    second = sign_ins(doors.directory)[0]
+    with doors.operator() as session:
+        assert open_account(session, second)
+    with doors.web.begin() as session:
+        bind_actor(session, PUBLIC)
+        assert isinstance(sign_in(session, first.email, first.password, remote_address="127.0.0.1"), str)
+        assert not isinstance(sign_in(session, second.email, second.password, remote_address="127.0.0.1"), str)
