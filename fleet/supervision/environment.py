@@ -62,11 +62,7 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
     if mode is Mode.PRODUCTION:
         return Environment(places, dict(environ), frozenset())
     kept = _read(places.settings)
-    # Somebody who sourced a settings.env, ours or another's, gives back what was made: that is not given.
-    elsewhere = _read(Path(environ.get("FLEET_DIRECTORY", places.root)) / places.settings.name)
-    given = {
-        name: value for name, value in environ.items() if value and value not in {kept.get(name), elsewhere.get(name)}
-    }
+    given = _given(environ, kept, _read(Path(environ.get("FLEET_DIRECTORY", places.root)) / places.settings.name))
     made, private = {"FLEET_INI": str(ini_path(environ).absolute())}, set()
     if not given.keys() >= set(DATABASE_VARIABLES.values()):
         if "DATABASE_URL" not in given:
@@ -83,9 +79,17 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
         private.add("redis")
         made["BROKER_URL"] = redis.address(places)
     made |= _web(kept, PREFERRED_WEB_PORT if mode is Mode.DEMONSTRATION else 0)
-    made |= {name: given[name] for name in made if name in given} | {"FLEET_DIRECTORY": str(places.root)}
-    _write(places.settings, made)
-    return Environment(places, dict(environ) | made, frozenset(private))
+    variables = made | {name: given[name] for name in made if name in given}
+    variables["FLEET_MADE"] = " ".join(sorted(made.keys() - given.keys()))
+    variables["FLEET_DIRECTORY"] = str(places.root)
+    _write(places.settings, variables)
+    return Environment(places, dict(environ) | variables, frozenset(private))
+
+
+def _given(environ: Mapping[str, str], *files: Mapping[str, str]) -> dict[str, str]:
+    """Return what `environ` really gives: not what one of the `files` made, sourced by whoever calls us."""
+    made = {(name, file.get(name)) for file in files for name in file.get("FLEET_MADE", "").split()}
+    return {name: value for name, value in environ.items() if value and (name, value) not in made}
 
 
 def _databases(places: Places, kept: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
