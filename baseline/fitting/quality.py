@@ -1,0 +1,83 @@
+"""Say what a reader of a plan should know about its model: how well it fits and what it assumes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from baseline.fitting.findings import MONTHS, Finding
+from baseline.fitting.uncertainty import independent_days
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from baseline.fitting.model import DailyModel
+
+MOST_CV_RMSE = 0.25
+"""NMEC practice and ASHRAE Guideline 14-2014 table for twelve months and more."""
+
+FEWEST_INDEPENDENT_DAYS = 60
+
+
+def model_findings(model: DailyModel) -> tuple[Finding, ...]:
+    """Return what a reader of the plan should know about the model; none of it blocks by itself."""
+    return tuple(_findings(model))
+
+
+def _findings(model: DailyModel) -> Iterator[Finding]:
+    s = model.statistics
+    if s.cv_rmse is None or s.n_days <= s.n_parameters:
+        yield Finding(
+            "quality_unknown",
+            "La qualité du modèle ne peut pas être dite : trop peu de jours ou une moyenne nulle.",
+            {"days": s.n_days, "parameters": s.n_parameters},
+            blocking=True,
+        )
+    elif s.cv_rmse > MOST_CV_RMSE:
+        yield Finding(
+            "scattered_model",
+            "Les jours s'écartent du modèle de %(percent)s %% en moyenne quadratique (CV(RMSE)) ; au-delà de 25 %%, "
+            "seule une forte économie se prouve.",
+            {"percent": round(100.0 * s.cv_rmse, 1)},
+        )
+    if all(regime.curve.name == "1P" for regime in model.regimes):
+        yield Finding(
+            "flat_model",
+            "La consommation ne dépend pas de la température extérieure ; la référence ne sera pas corrigée du climat.",
+        )
+    effective = independent_days(s.n_days, s.autocorrelation)
+    if effective < FEWEST_INDEPENDENT_DAYS and s.autocorrelation > 0.0:
+        yield Finding(
+            "autocorrelated_residuals",
+            "Les écarts au modèle se suivent d'un jour à l'autre (corrélation %(rho)s) : %(days)s jours n'en valent "
+            "que %(independent)s indépendants, l'incertitude en tient compte.",
+            {"rho": round(s.autocorrelation, 2), "days": s.n_days, "independent": round(effective)},
+        )
+    for window in model.calendar.windows:
+        edges = [f"{'1er' if day == 1 else day} {MONTHS[month - 1]}" for month, day in (window.first, window.last)]
+        yield Finding(
+            "yearly_window",
+            "Du %(first)s au %(last)s le bâtiment suit un autre régime (une fermeture, sans doute) ; le modèle suppose "
+            "que cela revient chaque année : à confirmer dans les facteurs statiques du plan.",
+            {"first": edges[0], "last": edges[1]},
+        )
+    yield from _exceptional(model)
+
+
+EXCEPTIONAL = (
+    (dt.date(2020, 3, 17), dt.date(2021, 6, 30), "la crise sanitaire"),
+    (dt.date(2022, 10, 1), dt.date(2023, 3, 31), "l'hiver de sobriété 2022-2023"),
+)
+"""Periods in which French buildings were not used as usual: a baseline on them needs both parties' acceptance."""
+
+
+def _exceptional(model: DailyModel) -> Iterator[Finding]:
+    for first, last, what in EXCEPTIONAL:
+        shared = (min(last, model.end) - max(first, model.start)).days + 1
+        if shared > 0:
+            yield Finding(
+                "exceptional_baseline",
+                "%(days)s jours de la référence tombent pendant %(what)s ; les deux parties doivent l'accepter "
+                "par écrit ou choisir une autre année.",
+                {"days": shared, "what": what},
+            )

@@ -1,0 +1,155 @@
+"""Avoided energy of a reporting period, day by day, with its intervals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from baseline.fitting.data import ReportingData
+from baseline.fitting.findings import Finding
+from baseline.fitting.metrics import Metrics, metrics
+from baseline.fitting.uncertainty import Interval, empirical_half_width, g14_half_width
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from baseline.fitting.model import DailyModel
+
+    Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SavingsEstimate:
+    """Both sides of the same hours. Arrays have one entry per day of `days`; kWh."""
+
+    days: tuple[dt.date, ...]
+    measured_kwh: Array
+    adjusted_baseline_kwh: Array
+    counted: NDArray[np.bool_]
+    """Days that count; the others have NaN on both sides."""
+    reasons: tuple[str, ...]
+    """Per day: measured, missing_energy, missing_temperature or partial_day."""
+    days_expected: int
+    intervals: Mapping[str, Interval]
+    """"g14" and "empirical", where they can be computed."""
+    fit: Metrics
+    """CV(RMSE), NMBE and R² of the frozen model over the reporting days: large where the works changed much."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def days_counted(self) -> int:
+        """Days on which both sides count."""
+        return int(self.counted.sum())
+
+    @property
+    def days_left_out(self) -> int:
+        """Days of the period on which neither side counts."""
+        return self.days_expected - self.days_counted
+
+    @property
+    def total_measured_kwh(self) -> float:
+        """Measured energy of the counted days."""
+        return math.fsum(self.measured_kwh[self.counted])
+
+    @property
+    def total_adjusted_baseline_kwh(self) -> float:
+        """What the building would have used on the counted days."""
+        return math.fsum(self.adjusted_baseline_kwh[self.counted])
+
+    @property
+    def avoided_energy_kwh(self) -> float:
+        """Adjusted baseline minus measured: positive when less was used."""
+        return self.total_adjusted_baseline_kwh - self.total_measured_kwh
+
+    @property
+    def savings_percent(self) -> float | None:
+        """Avoided energy in percent of the adjusted baseline; None where that is not positive."""
+        whole = self.total_adjusted_baseline_kwh
+        return 100.0 * self.avoided_energy_kwh / whole if whole > 0.0 else None
+
+
+def estimate_savings(model: DailyModel, reporting: ReportingData, confidence: float = 0.9) -> SavingsEstimate:
+    """Compare the reporting days with the model: baseline and measured over the same hours.
+
+    A day short of an hour or two counts with the hours it has, on both sides; a day with fewer than 22 of 24 hours,
+    without energy or without temperature leaves both sides, and the reason is kept.
+    """
+    if not isinstance(reporting, ReportingData):
+        raise TypeError("savings are estimated on ReportingData")
+    counted = reporting.complete
+    baseline = model.predict(reporting.days, reporting.temperature_c) * reporting.weight
+    baseline[~counted] = np.nan
+    measured = np.where(counted, reporting.kwh, np.nan)
+    rate = reporting.kwh_per_24h[counted]
+    days = tuple(day for day, kept in zip(reporting.days, counted, strict=True) if kept)
+    avoided = math.fsum(baseline[counted]) - math.fsum(measured[counted])
+    widths = {
+        "g14": g14_half_width(model.statistics, len(days), len({(d.year, d.month) for d in days}), confidence),
+        "empirical": empirical_half_width(model.statistics, float(reporting.weight[counted].sum()), confidence),
+    }
+    return SavingsEstimate(
+        days=reporting.days,
+        measured_kwh=measured,
+        adjusted_baseline_kwh=baseline,
+        counted=counted,
+        reasons=tuple(_reasons(reporting)),
+        days_expected=reporting.n_expected,
+        intervals={
+            name: Interval(avoided - width, avoided + width, confidence)
+            for name, width in widths.items()
+            if width is not None
+        },
+        fit=metrics(rate, rate - model.predict(days, reporting.temperature_c[counted]), 0),
+        findings=tuple(_findings(model, reporting)),
+    )
+
+
+def _reasons(reporting: ReportingData) -> Iterator[str]:
+    for kept, energy, temperature in zip(reporting.complete, reporting.kwh, reporting.temperature_c, strict=True):
+        if kept:
+            yield "measured"
+        elif not np.isfinite(energy):
+            yield "missing_energy"
+        else:
+            yield "partial_day" if np.isfinite(temperature) else "missing_temperature"
+
+
+def _findings(model: DailyModel, reporting: ReportingData) -> Iterator[Finding]:
+    counted = reporting.complete
+    n = int(counted.sum())
+    if n < 0.9 * reporting.n_expected:
+        yield Finding(
+            "reporting_days_missing",
+            "Seulement %(counted)s jours sur %(days)s de la période de suivi comptent ; les autres ont quitté les deux "
+            "côtés, mesuré et référence.",
+            {"counted": n, "days": reporting.n_expected},
+        )
+    s = model.statistics
+    temperature = reporting.temperature_c[counted]
+    outside = (temperature < s.coldest) | (temperature > s.warmest)
+    if outside.any():
+        reach = 0.1 * (s.warmest - s.coldest)
+        far = (temperature < s.coldest - reach) | (temperature > s.warmest + reach)
+        yield Finding(
+            "extrapolation",
+            "%(days)s jours de suivi sont plus froids ou plus chauds que tous ceux de la référence (%(coldest)s à "
+            "%(warmest)s °C), dont %(far)s de plus d'un dixième de cette étendue ; le modèle y est prolongé.",
+            {
+                "days": int(outside.sum()),
+                "far": int(far.sum()),
+                "coldest": round(s.coldest, 1),
+                "warmest": round(s.warmest, 1),
+            },
+        )
+    if reporting.start <= model.end and model.start <= reporting.end:
+        yield Finding(
+            "periods_overlap",
+            "La période de suivi recouvre la période de référence ; un jour ne peut pas être comparé à lui-même.",
+            blocking=True,
+        )

@@ -1,0 +1,93 @@
+"""How the days of a year are told apart: regimes, each with its own curve, and levels inside a regime.
+
+A day is ordinary, a public holiday, or inside a yearly window (a summer closure, say); with its day of the week that
+makes a *day type*. A structure says for every day type which regime it belongs to and which level of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+ORDINARY, HOLIDAY, FIRST_WINDOW = 0, 1, 2
+"""Rows of a structure's table; each window has a row of its own after these."""
+
+LEAP_YEAR = 2000
+"""A yearly window is kept as month and day; this year has them all."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days of every year from one month and day to another, both included; it may run over New Year."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    def holds(self, yearday: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which places in the year (0 to 365, see `yeardays`) lie in the window."""
+        first, last = (_place(*edge) for edge in (self.first, self.last))
+        if first <= last:
+            return (first <= yearday) & (yearday <= last)
+        return (first <= yearday) | (yearday <= last)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What tells days apart beside the day of the week."""
+
+    holidays: frozenset[dt.date] = frozenset()
+    windows: tuple[Window, ...] = ()
+
+    def rows(self, days: Iterable[dt.date]) -> NDArray[np.intp]:
+        """Return the row of each day: 0 ordinary, 1 holiday, 2 + i in window i; a holiday in a window is a holiday."""
+        days = tuple(days)
+        places = yeardays(days)
+        rows = np.full(len(days), ORDINARY, dtype=np.intp)
+        for number, window in reversed(tuple(enumerate(self.windows))):
+            rows[window.holds(places)] = FIRST_WINDOW + number
+        if self.holidays:
+            rows[[day in self.holidays for day in days]] = HOLIDAY
+        return rows
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Which regime and which level each day type has.
+
+    `regime` and `level` have one row for ordinary days, one for holidays and one per window, and seven columns,
+    Monday first. Levels are numbered from 0 inside each regime.
+    """
+
+    regime: tuple[tuple[int, ...], ...]
+    level: tuple[tuple[int, ...], ...]
+
+    @property
+    def n_regimes(self) -> int:
+        """Number of regimes."""
+        return max(max(row) for row in self.regime) + 1
+
+
+def yeardays(days: Iterable[dt.date]) -> NDArray[np.int64]:
+    """Return the place of each day in a leap year, 0 to 365, so that 1 March is 60 in every year."""
+    return np.array([_place(day.month, day.day) for day in days], dtype=np.int64)
+
+
+def _place(month: int, day: int) -> int:
+    return _STARTS[month - 1] + day - 1
+
+
+_STARTS = tuple((dt.date(LEAP_YEAR, month, 1) - dt.date(LEAP_YEAR, 1, 1)).days for month in range(1, 13))
+
+
+def month_and_day(place: int) -> tuple[int, int]:
+    """Return month and day of a place in the year, 0 to 365; the inverse of `yeardays`."""
+    day = dt.date(LEAP_YEAR, 1, 1) + dt.timedelta(days=place)
+    return day.month, day.day

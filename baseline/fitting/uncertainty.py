@@ -1,0 +1,73 @@
+"""How far the savings may be off: ASHRAE Guideline 14 and an interval taken from the building's own months."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from baseline.fitting.student import t_two_sided
+
+if TYPE_CHECKING:
+    from baseline.fitting.model import Statistics
+
+
+@dataclass(frozen=True)
+class Interval:
+    """kWh of avoided energy between which the truth lies with probability `confidence` (a fraction)."""
+
+    low: float
+    high: float
+    confidence: float
+
+    @property
+    def half_width(self) -> float:
+        """Half of what lies between, kWh."""
+        return (self.high - self.low) / 2.0
+
+
+def independent_days(n: int, rho: float) -> float:
+    """Return n' = n (1 - rho) / (1 + rho), the days that residuals correlated by rho are worth (ASHRAE 14 B.4.5)."""
+    return n * (1.0 - rho) / (1.0 + rho)
+
+
+def sun_baltazar_daily(months: int) -> float:
+    """Return the factor that replaces 1.26 for daily models, M months of *reporting* (Sun & Baltazar 2013).
+
+    The polynomial turns down after 73 months; it is held there.
+    """
+    m = min(months, 73)
+    return -0.00024 * m * m + 0.03535 * m + 1.00286
+
+
+def g14_half_width(s: Statistics, days: int, months: int, confidence: float) -> float | None:
+    """Return the half-width, kWh, of the savings of `days` reporting days in `months` calendar months.
+
+    ASHRAE Guideline 14-2014 Annex B gives the fraction dE/E = t Y(M) sqrt(MSE' (1 + 2/n') m) / (m Ebar F). Multiplied
+    by the savings m Ebar F, what is left is t Y(M) sqrt(MSE' (1 + 2/n') m): kWh, defined even where the savings are 0.
+    t has n - p degrees of freedom. MSE' = SSE / (n' - p), the guideline's; where n' comes down to p that means
+    nothing, so at least n'/2 is kept in the denominator (still stricter than opendsm's MSE n / n'). None where the
+    fit has no degree of freedom.
+    """
+    free = s.n_days - s.n_parameters
+    if free <= 0 or days <= 0:
+        return None
+    effective = independent_days(s.n_days, s.autocorrelation)
+    mse = s.sse / max(effective - s.n_parameters, effective / 2.0)
+    spread = math.sqrt(mse * (1.0 + 2.0 / effective) * days)
+    return t_two_sided(confidence, free) * sun_baltazar_daily(months) * spread
+
+
+def empirical_half_width(s: Statistics, days: float, confidence: float) -> float | None:
+    """Return the half-width, kWh, of the savings of `days` days, from the errors of the baseline's own months.
+
+    Each month of the baseline is predicted by a fit on the others; the root mean square of these mean errors, with
+    Student's t for their number, is taken for the error of the whole reporting period. Months are not taken for
+    independent of each other: what moves a real building (occupancy, set-points, wear) lasts longer than a month and
+    does not average out over a year, so a year may be off by as much as a month was. None with fewer than six months.
+    """
+    errors = s.month_errors
+    if len(errors) < 6:
+        return None
+    rms = math.sqrt(math.fsum(error * error for error in errors) / len(errors))
+    return t_two_sided(confidence, len(errors) - 1) * rms * days
