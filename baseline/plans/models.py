@@ -25,6 +25,7 @@ class MeasurementPlan(Base):
     __tablename__ = "measurement_plan"
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'frozen', 'signed', 'superseded')", name="state"),
+        CheckConstraint("interval IN ('g14', 'empirical')", name="interval"),
         CheckConstraint("state = 'draft' OR (model IS NOT NULL AND sha256 IS NOT NULL)", name="frozen"),
         CheckConstraint("state <> 'signed' OR (agreement_id IS NOT NULL AND signed_on IS NOT NULL)", name="signed"),
         {"schema": "baseline"},
@@ -38,6 +39,8 @@ class MeasurementPlan(Base):
     reporting_starts_on: Mapped[dt.date]
     """First local day after the works from which savings count."""
     confidence_level: Mapped[float] = mapped_column(default=0.9)
+    interval: Mapped[str] = mapped_column(default="g14")
+    """Which interval counts: "g14" (ASHRAE Guideline 14) or "empirical" (the building's own months)."""
     state: Mapped[str] = mapped_column(default="draft")
     model: Mapped[dict[str, Any] | None]
     """The frozen model, `baseline.fitting.DailyModel.to_json`."""

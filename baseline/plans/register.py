@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
-from baseline.fitting import DailyModel, fit_daily, sufficiency
+from baseline.fitting import DailyModel, fit_daily, model_findings, sufficiency
 from baseline.measured_days import baseline_data, inputs_of, measured_days, public_holidays
 from baseline.plans.models import MeasurementPlan
 from contracts.agreements.models import Annex
@@ -17,8 +18,6 @@ from foundation.errors import Refusal
 from foundation.time import bounds
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from sqlalchemy.orm import Session
 
     from baseline.fitting import Finding
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from devices.points.models import MeasurementBoundary
 
 SHORTEST_BASELINE_DAYS = 30
-YEARS_AHEAD = 20
+AHEAD = dt.timedelta(days=20 * 365)
 """Longer than any agreement runs after its baseline."""
 
 
@@ -56,6 +55,7 @@ def draft_plan(
     baseline_end: dt.date,
     reporting_starts_on: dt.date,
     confidence_level: float = 0.9,
+    interval: str = "g14",
 ) -> MeasurementPlan:
     """Draft a plan on local days [baseline_start, baseline_end), savings counting from `reporting_starts_on`."""
     if baseline_end <= baseline_start:
@@ -80,6 +80,7 @@ def draft_plan(
         baseline_period=Range(baseline_start, baseline_end),
         reporting_starts_on=reporting_starts_on,
         confidence_level=confidence_level,
+        interval=interval,
         state="draft",
     )
     session.add(plan)
@@ -96,10 +97,9 @@ def assess(session: Session, plan: MeasurementPlan) -> Assessment:
     model = None
     if int(data.complete.sum()) >= SHORTEST_BASELINE_DAYS:
         # The frozen model carries the holidays of the years it will be asked about.
-        model = fit_daily(
-            data, holidays=public_holidays(plan.boundary, start, end.replace(year=end.year + YEARS_AHEAD))
-        )
-    return Assessment(model, tuple(findings), days, inputs_of(days, plan.station))
+        model = fit_daily(data, holidays=public_holidays(plan.boundary, start, end + AHEAD))
+        findings += model_findings(model)
+    return Assessment(model, findings, days, inputs_of(days, plan.station))
 
 
 def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime) -> MeasurementPlan:
@@ -111,7 +111,7 @@ def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime
         reasons = " ".join(finding.description for finding in assessment.blocking)
         raise Refusal(f"Ce plan ne peut pas être figé. {reasons or 'Il y a trop peu de jours complets.'}")
     plan.model = assessment.model.to_json()
-    plan.findings = [finding_data(finding) for finding in assessment.findings]
+    plan.findings = [finding.to_json() for finding in assessment.findings]
     plan.inputs = assessment.inputs
     plan.frozen_at = now
     plan.frozen_by = by
@@ -119,16 +119,6 @@ def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime
     plan.state = "frozen"
     session.flush()
     return plan
-
-
-def finding_data(finding: Finding) -> dict[str, Any]:
-    """Return a finding as it is kept."""
-    return {
-        "name": finding.name,
-        "description": finding.description,
-        "data": dict(finding.data),
-        "blocking": finding.blocking,
-    }
 
 
 def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
@@ -151,6 +141,7 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
         "baseline_period": [plan.baseline_period.lower, plan.baseline_period.upper],
         "reporting_starts_on": plan.reporting_starts_on,
         "confidence_level": str(plan.confidence_level),
+        "interval": plan.interval,
         "model": plan.model,
         "inputs": plan.inputs,
     }

@@ -33,6 +33,8 @@ class SavingsReport(Base):
     avoided_low_kwh: Mapped[kwh]
     avoided_high_kwh: Mapped[kwh]
     confidence_level: Mapped[float]
+    intervals: Mapped[dict[str, Any]]
+    """Every interval that could be computed, by name, as {"low", "high"} in kWh; the plan says which one counts."""
     days_counted: Mapped[int]
     days_expected: Mapped[int]
     findings: Mapped[list[Any]]
@@ -59,6 +61,6 @@ class ReportDay(Base):
     adjusted_baseline_kwh: Mapped[kwh | None]
     counted: Mapped[bool]
     reason: Mapped[str]
-    """A code: measured, measured_in_total, missing_energy, missing_temperature, partial_day."""
+    """A code: measured, missing_energy, missing_temperature, partial_day."""
 
     report: Mapped[SavingsReport] = relationship(back_populates="days")
