@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 OLDEST_SERVER = 150000
+# Any number, as long as it is always this one.
+BOOTSTRAP_LOCK = 20170519
 GROUP_ROLES = ("fleet_operator", "fleet_shareholder", "fleet_technician", "fleet_public")
 LOGIN_ROLES = ("fleet_owner", "fleet_web", "fleet_worker", "fleet_ingest")
 # Whatever a role was before, it leaves with these.
@@ -47,6 +49,8 @@ def bootstrap(administrator_url: str, addresses: dict[str, str]) -> None:
     database = accounts[0].database
     with _connect(administrator_url) as connection:
         _demand_version(connection)
+        # Roles belong to the whole server: one at a time.
+        connection.execute("SELECT pg_advisory_lock(%s)", (BOOTSTRAP_LOCK,))
         for role in GROUP_ROLES:
             _make_role(connection, role, sql.SQL("NOLOGIN"))
         for account in accounts:
