@@ -20,8 +20,9 @@ from billing.settlements import sentences as say
 from billing.settlements.data import Line, LineKey, Outcome, Proposal, RecognisedYear
 from contracts.agreements.terms.data import ZERO, LateData
 from contracts.agreements.terms.evaluation import Evaluation, allocate, evaluate
-from contracts.agreements.terms.explanation import ENERGY_NAMES, Step, step
+from contracts.agreements.terms.explanation import Step, step
 from contracts.agreements.terms.year import ContractYear, EnergyResult, ResultKey
+from contracts.prices.energies import ENERGY_NAMES
 from contracts.prices.rules import Schedule, Valuation, mean_price, value
 from foundation.errors import Refusal
 from foundation.money import euros

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.agreements.terms.explanation import N_
+from foundation.messages import N_
 
 LATE = N_(
     "Données tardives de l'année {year} : {fee_euros} dus au lieu de {before_euros}, soit une correction de"

@@ -1,4 +1,4 @@
-"""An agreement and its annexes."""
+"""An agreement, its annexes and its price schedule."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from contracts.parties.models import Budget, Shareholder
-from foundation.base import Base, created, identifier
+from foundation.base import Base, created, identifier, unit_price
 
 
 class Agreement(Base):
@@ -39,7 +39,7 @@ class Agreement(Base):
     term: Mapped[Range[dt.date]]
     """Local days [start, end); contract years begin on the anniversaries of its start."""
     terms: Mapped[dict[str, Any]]
-    """Sharing terms as data, read by `contracts.agreements.terms`."""
+    """Sharing terms as data, as `contracts.agreements.terms.codec` writes them."""
     legal_basis: Mapped[str]
     """Which legal basis, with its version, as printed on every document."""
     state: Mapped[str] = mapped_column(default="draft")
@@ -52,6 +52,9 @@ class Agreement(Base):
     shareholder: Mapped[Shareholder] = relationship()
     budget: Mapped[Budget] = relationship()
     annexes: Mapped[list[Annex]] = relationship(back_populates="agreement", order_by="Annex.id")
+    prices: Mapped[list[EnergyPrice]] = relationship(
+        back_populates="agreement", order_by="(EnergyPrice.energy, EnergyPrice.period)"
+    )
 
 
 class Annex(Base):
@@ -66,3 +69,26 @@ class Annex(Base):
     sha256: Mapped[str]
 
     agreement: Mapped[Agreement] = relationship(back_populates="annexes")
+
+
+class EnergyPrice(Base):
+    """Euros per kWh, excluding VAT, variable part only, of one energy during [start, end) of local days."""
+
+    __tablename__ = "energy_price"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("agreement_id", "="), ("energy", "="), ("period", "&&"), name="ex_energy_price_one_price", using="gist"
+        ),
+        CheckConstraint("NOT isempty(period) AND price > 0", name="price"),
+        {"schema": "contracts"},
+    )
+
+    id: Mapped[identifier]
+    agreement_id: Mapped[int] = mapped_column(ForeignKey(Agreement.id), index=True)
+    energy: Mapped[str]
+    period: Mapped[Range[dt.date]]
+    price: Mapped[unit_price]
+    source: Mapped[str] = mapped_column(default="")
+    """Where the price comes from, for example the supplier's contract."""
+
+    agreement: Mapped[Agreement] = relationship(back_populates="prices")

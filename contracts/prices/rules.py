@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from contracts.agreements.terms.explanation import ENERGY_NAMES
+from contracts.prices.energies import ENERGY_NAMES
 from foundation.errors import Refusal
 from foundation.look.language import FRENCH
 from foundation.money import euros

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from contracts.agreements.terms.explanation import ENERGY_NAMES
+from contracts.prices.energies import ENERGY_NAMES
 from foundation.errors import Refusal
 from foundation.money import euros
 

@@ -7,27 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from contracts.prices.energies import ENERGY_NAMES
 from foundation.money import euros, kwh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from foundation.look.language import Language
-
-
-def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for a sentence that is translated later
-    """Mark `sentence` for the catalogue and return it unchanged."""
-    return sentence
-
-
-ENERGY_NAMES = {
-    "electricity": N_("électricité"),
-    "gas": N_("gaz"),
-    "heat": N_("chaleur"),
-    "water": N_("eau"),
-    "photovoltaic": N_("photovoltaïque"),
-    "solar_thermal": N_("solaire thermique"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from contracts.agreements.terms.explanation import N_
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.agreements.terms.explanation import N_
+from foundation.messages import N_
 
 AVOIDED = N_("{boundary}, {energy} : {energy_kwh} évités, soit {avoided_euros}.")
 EXCESS = N_("{boundary}, {energy} : {energy_kwh} de plus que la référence, soit {avoided_euros}.")

@@ -1,0 +1,191 @@
+"""From the database to the values a settlement is computed from: reports, prices, what was billed, how years closed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
+
+from baseline.plans.models import MeasurementPlan
+from baseline.reports.models import ReportDay, SavingsReport
+from billing.settlements.data import LineKey, Measured, Settled, YearToDate
+from billing.settlements.models import Settlement, SettlementLine
+from contracts.agreements.terms.codec import from_json
+from contracts.agreements.terms.year import ResultKey
+from contracts.prices.rules import Price, Schedule
+from foundation.errors import Refusal
+from foundation.time import bounds
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from contracts.agreements.models import Agreement
+    from contracts.agreements.years import YearOfContract
+
+BINDING = ("accepted", "invoiced")
+"""States in which a settlement counts as billed."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The contract years to date, and the report each line rests on."""
+
+    years: list[YearToDate]
+    reports: Mapping[LineKey, SavingsReport]
+
+
+def gather(session: Session, agreement: Agreement, years: Sequence[YearOfContract], to: dt.date) -> Gathered:
+    """Return contract `years`, the last one until `to`; refuse a signed plan that has no report of one of them."""
+    plans = session.scalars(
+        select(MeasurementPlan)
+        .where(MeasurementPlan.agreement_id == agreement.id, MeasurementPlan.state == "signed")
+        .order_by(MeasurementPlan.id)
+    ).all()
+    if not plans:
+        raise Refusal(
+            f"L'accord {agreement.number} n'a pas de plan de mesure signé ; signez ses plans avant de régler"
+            " une période."
+        )
+    reports = {
+        LineKey(year.number, plan.boundary_id, plan.boundary.energy): report
+        for year in years
+        for plan in plans
+        if (report := _report(session, plan, year.start, min(year.end, to))) is not None
+    }
+    days = _days(session, [report.id for report in reports.values()])
+    billed = _billed(session, agreement)
+    settled = _settled(session, agreement)
+    terms = from_json(agreement.terms)
+    gathered = [
+        YearToDate(
+            number=year.number,
+            start=year.start,
+            end=year.end,
+            to=min(year.end, to),
+            terms=terms,
+            measured=tuple(
+                _measured(report, days[report.id]) for key, report in reports.items() if key.year == year.number
+            ),
+            billed=billed.get(year.number, {}),
+            settled=settled.get(year.number),
+        )
+        for year in years
+    ]
+    for earlier in gathered[:-1]:
+        if earlier.measured and earlier.settled is None:
+            raise Refusal(
+                f"L'année {earlier.number} de l'accord n'est pas réglée jusqu'à sa fin"
+                f" ({earlier.end:%d/%m/%Y} exclu) ; réglez-la d'abord.",
+                field="start",
+            )
+    return Gathered(gathered, reports)
+
+
+def schedules(agreement: Agreement) -> dict[str, Schedule]:
+    """Return the price schedule of each energy of `agreement`."""
+    prices: dict[str, list[Price]] = defaultdict(list)
+    for price in agreement.prices:
+        start = price.period.lower
+        if start is None:
+            raise ValueError("a price has a first day")
+        prices[price.energy].append(Price(start, price.period.upper, price.price))
+    return {energy: Schedule(energy, tuple(of)) for energy, of in prices.items()}
+
+
+def _report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.date) -> SavingsReport | None:
+    """Return the newest report of `plan` from the later of `start` and its first reporting day to `end`."""
+    start = max(start, plan.reporting_starts_on)
+    if start >= end:
+        return None
+    report = session.scalar(
+        select(SavingsReport)
+        .where(SavingsReport.plan_id == plan.id, SavingsReport.period == Range(start, end))
+        .order_by(SavingsReport.id.desc())
+        .limit(1)
+    )
+    if report is None:
+        raise Refusal(
+            f"« {plan.boundary.name} » n'a pas de rapport d'économies du {start:%d/%m/%Y} au {end:%d/%m/%Y} exclu ;"
+            " établissez-le, puis proposez le décompte.",
+            field="end",
+        )
+    return report
+
+
+def _days(session: Session, reports: list[int]) -> Mapping[int, list[tuple[dt.date, Decimal, Decimal]]]:
+    """Return of each report its counted days: day, adjusted baseline, avoided energy."""
+    days: dict[int, list[tuple[dt.date, Decimal, Decimal]]] = defaultdict(list)
+    rows = session.execute(
+        select(ReportDay.report_id, ReportDay.day, ReportDay.adjusted_baseline_kwh, ReportDay.measured_kwh).where(
+            ReportDay.report_id.in_(reports), ReportDay.counted
+        )
+    )
+    for report, day, baseline, measured in rows:
+        if baseline is None or measured is None:
+            raise ValueError("a day that counts has both sides")
+        days[report].append((day, baseline, baseline - measured))
+    return days
+
+
+def _measured(report: SavingsReport, days: list[tuple[dt.date, Decimal, Decimal]]) -> Measured:
+    """Return what `report` measured; refuse one whose days do not add up to its totals (kWh are conserved)."""
+    boundary = report.plan.boundary
+    avoided = {day: energy for day, _, energy in days}
+    if sum(avoided.values(), Decimal(0)) != report.avoided_energy_kwh:
+        raise Refusal(
+            f"Le rapport d'économies de « {boundary.name} » ne donne pas la somme de ses jours ; signalez-le et"
+            " établissez-en un nouveau.",
+        )
+    return Measured(
+        boundary_id=boundary.id,
+        boundary=boundary.name,
+        energy=boundary.energy,
+        baseline_kwh={day: energy for day, energy, _ in days},
+        avoided_kwh=avoided,
+        half_width_kwh=report.avoided_energy_kwh - report.avoided_low_kwh,
+        confidence=Fraction(str(report.confidence_level)),
+        days_expected=report.days_expected,
+    )
+
+
+def _billed(session: Session, agreement: Agreement) -> dict[int, dict[ResultKey, Decimal]]:
+    """Return what accepted settlements asked for, by contract year, boundary and energy."""
+    billed: dict[int, dict[ResultKey, Decimal]] = defaultdict(dict)
+    rows = session.execute(
+        select(SettlementLine.year, SettlementLine.boundary_id, SettlementLine.energy, func.sum(SettlementLine.amount))
+        .join(Settlement)
+        .where(Settlement.agreement_id == agreement.id, Settlement.state.in_(BINDING))
+        .group_by(SettlementLine.year, SettlementLine.boundary_id, SettlementLine.energy)
+    )
+    for year, boundary, energy, amount in rows:
+        billed[year][ResultKey(boundary, energy)] = amount
+    return billed
+
+
+def _settled(session: Session, agreement: Agreement) -> dict[int, Settled]:
+    """Return how each closed year was settled: by the settlement that ended with it, and by the last one since."""
+    settled: dict[int, Settled] = {}
+    settlements = session.scalars(
+        select(Settlement)
+        .where(Settlement.agreement_id == agreement.id, Settlement.state.in_(BINDING))
+        .order_by(Settlement.period)
+    )
+    for settlement in settlements:
+        _, end = bounds(settlement.period)
+        _, year_end = bounds(settlement.contract_year)
+        for recognised in settlement.evaluation["years"]:
+            number, fee, carried = recognised["number"], Decimal(recognised["fee"]), Decimal(recognised["carried"])
+            before = settled.get(number)
+            if before is not None:
+                settled[number] = Settled(before.on, before.closing_fee, fee, carried)
+            elif settlement.accepted_on is not None and number == settlement.contract_year_number and end == year_end:
+                settled[number] = Settled(settlement.accepted_on, fee, fee, carried)
+    return settled

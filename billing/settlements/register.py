@@ -1,0 +1,196 @@
+"""Propose what an agreement owes for a period, and accept it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
+
+from billing.settlements.disputes import held_keys
+from billing.settlements.gather import Gathered, gather, schedules
+from billing.settlements.models import Settlement, SettlementLine
+from billing.settlements.rules import hold
+from billing.settlements.rules import propose as computed
+from contracts.agreements.years import years_until
+from foundation.errors import Refusal
+from foundation.look.language import FRENCH
+from foundation.time import bounds
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from billing.settlements.data import Line, Proposal
+    from contracts.agreements.models import Agreement
+
+STATES = {
+    "proposed": "proposé",
+    "reviewed": "vérifié",
+    "disputed": "contesté",
+    "accepted": "accepté",
+    "invoiced": "facturé",
+}
+_LOCK = 0x5E7713
+"""Class of the advisory locks that keep two proposals for one agreement apart."""
+
+
+def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.date, today: dt.date) -> Settlement:
+    """Propose what `agreement` owes for [start, end) of local days, a part of one contract year.
+
+    The figures are those of the contract year to `end`, less what was billed; a settlement that asks for nothing is
+    kept all the same, with its reason. Lines of open disputes are held. Refuses a period that is settled already, not
+    over, out of order or across two contract years, and whatever the reports, the prices and the terms refuse.
+    """
+    if agreement.state == "draft":
+        raise Refusal(f"L'accord {agreement.number} n'est pas signé ; rien n'est dû avant sa signature.")
+    if end <= start:
+        raise Refusal(
+            f"La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}) ; corrigez les dates.",
+            field="end",
+        )
+    years = years_until(*bounds(agreement.term), start)
+    year = years[-1]
+    if end > year.end:
+        raise Refusal(
+            f"L'année {year.number} de l'accord finit le {_last(year.end)} ; réglez-la, puis la suite à part.",
+            field="end",
+        )
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK, agreement.id)))
+    _demand_turn(session, agreement, start, end)
+    gathered = gather(session, agreement, years, end)
+    proposal = hold(computed(gathered.years, schedules(agreement), today), held_keys(session, agreement))
+    settlement = _settlement(agreement, gathered, proposal)
+    settlement.period = Range(start, end)
+    settlement.proposed_on = today
+    session.add(settlement)
+    session.flush()
+    return settlement
+
+
+def accept(session: Session, settlement: Settlement, *, by: str, today: dt.date) -> Settlement:
+    """Accept a proposed settlement on behalf of the municipality; its figures count as billed from then on."""
+    session.refresh(settlement, with_for_update=True)
+    if settlement.state not in {"proposed", "reviewed"}:
+        raise Refusal(f"Ce décompte est déjà {STATES[settlement.state]}.")
+    if not by.strip():
+        raise Refusal("Indiquez qui accepte le décompte.", field="by")
+    settlement.state = "accepted"
+    settlement.accepted_on = today
+    settlement.accepted_by = by.strip()
+    session.flush()
+    return settlement
+
+
+def _demand_turn(session: Session, agreement: Agreement, start: dt.date, end: dt.date) -> None:
+    """Refuse a period that overlaps a settled one, lies before one, leaves days out, or comes while one is open."""
+    others = session.scalars(
+        select(Settlement)
+        .where(Settlement.agreement_id == agreement.id, Settlement.state != "disputed")
+        .order_by(Settlement.period)
+    ).all()
+    for other in others:
+        other_start, other_end = bounds(other.period)
+        if start < other_end and other_start < end:
+            raise Refusal(
+                f"La période du {other_start:%d/%m/%Y} au {_last(other_end)} est déjà réglée"
+                f" (décompte {other.id}, {STATES[other.state]}) ; choisissez des jours qui ne le sont pas.",
+                field="start",
+            )
+    for other in others:
+        other_start, other_end = bounds(other.period)
+        if other.state in {"proposed", "reviewed"}:
+            raise Refusal(
+                f"Le décompte {other.id} (du {other_start:%d/%m/%Y} au {_last(other_end)}) attend l'accord de la"
+                " collectivité ; qu'elle l'accepte ou le conteste d'abord.",
+            )
+        if end <= other_start:
+            raise Refusal(f"Des jours plus récents sont déjà réglés (décompte {other.id}).", field="start")
+    if others:
+        _, settled_to = bounds(others[-1].period)
+        if start != settled_to and settled_to > years_until(*bounds(agreement.term), start)[-1].start:
+            raise Refusal(
+                f"Le dernier décompte s'arrête au {_last(settled_to)} ; commencez au {settled_to:%d/%m/%Y}.",
+                field="start",
+            )
+
+
+def _settlement(agreement: Agreement, gathered: Gathered, proposal: Proposal) -> Settlement:
+    year = gathered.years[-1]
+    recognised = proposal.years[-1]
+    results = [line for line in (*proposal.lines, *proposal.held) if line.key.year == year.number]
+    return Settlement(
+        agreement=agreement,
+        shareholder_id=agreement.shareholder_id,
+        contract_year=Range(year.start, year.end),
+        contract_year_number=year.number,
+        state="proposed",
+        outcome=proposal.outcome.value,
+        baseline_value=_sum(line.result.baseline_euros for line in results),
+        avoided_value=recognised.evaluation.net_euros,
+        share_to_date=recognised.fee,
+        already_billed=_sum(year.billed.values()),
+        amount=proposal.total,
+        waiting=proposal.waiting,
+        evaluation=_evaluation(agreement, proposal),
+        lines=[_line(line, gathered, year.number) for line in proposal.lines],
+    )
+
+
+def _line(line: Line, gathered: Gathered, year: int) -> SettlementLine:
+    result, report = line.result, gathered.reports[line.key]
+    label = result.boundary if line.key.year == year else f"{result.boundary} (année {line.key.year}, correction)"
+    price = result.avoided_euros / result.avoided_kwh if result.avoided_kwh else Decimal(0)
+    return SettlementLine(
+        report=report,
+        year=line.key.year,
+        boundary_id=result.boundary_id,
+        label=label,
+        energy=result.energy,
+        avoided_energy_kwh=result.avoided_kwh,
+        mean_price=round(price, 6) if price > 0 else None,
+        prices=_prices(line),
+        baseline_value=result.baseline_euros,
+        avoided_value=result.avoided_euros,
+        half_width_value=result.half_width_euros,
+        share=round(Decimal(line.share.numerator) / Decimal(line.share.denominator), 6),
+        owed=line.owed,
+        billed=line.billed,
+        amount=line.amount,
+    )
+
+
+def _prices(line: Line) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": part.price.start.isoformat(),
+            "end": part.price.end.isoformat() if part.price.end else None,
+            "price": str(part.price.per_kwh),
+            "days": part.days,
+            "kwh": str(part.energy_kwh),
+            "euros": str(part.amount),
+        }
+        for part in line.valuation.slices
+    ]
+
+
+def _evaluation(agreement: Agreement, proposal: Proposal) -> dict[str, Any]:
+    """Return how the settlement was found, exact numbers as text."""
+    return {
+        "terms": agreement.terms,
+        "years": [
+            {"number": year.number, "fee": str(year.fee), "carried": str(year.carried)} for year in proposal.years
+        ],
+        "held": [{"key": list(line.key), "amount": str(line.amount)} for line in proposal.held],
+        "steps": [{**step.to_json(), "sentence": step.sentence(FRENCH)} for step in proposal.steps],
+    }
+
+
+def _sum(amounts: Any) -> Decimal:
+    return sum(amounts, Decimal("0.00"))
+
+
+def _last(end: dt.date) -> str:
+    """Return the last day of a period that ends before `end`."""
+    return f"{end - dt.timedelta(days=1):%d/%m/%Y}"

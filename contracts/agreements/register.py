@@ -1,0 +1,199 @@
+"""Draft an agreement, give it prices and annexes, sign it: from then on its text no longer changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+
+from contracts.agreements.models import Agreement, Annex, EnergyPrice
+from contracts.agreements.terms.codec import to_json
+from contracts.prices.energies import ENERGY_NAMES
+from contracts.prices.rules import Price
+from foundation.errors import Refusal
+from foundation.time import bounds
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from sqlalchemy.orm import Session
+
+    from contracts.agreements.terms.data import Terms
+    from contracts.parties.models import Budget, Shareholder
+
+LEGAL_BASIS = (
+    "Prestation de services payée sur économies vérifiées, confiée par l'actionnaire à sa société publique locale en"
+    " quasi-régie (CGCT, art. L1531-1 ; CCP, art. L2511-1), version 1"
+)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def draft_agreement(
+    session: Session,
+    *,
+    number: str,
+    title: str,
+    shareholder: Shareholder,
+    budget: Budget,
+    starts_on: dt.date,
+    ends_on: dt.date,
+    terms: Terms,
+    legal_basis: str = LEGAL_BASIS,
+) -> Agreement:
+    """Draft an agreement over local days [starts_on, ends_on), paid by `budget` of `shareholder`."""
+    number, title = number.strip(), title.strip()
+    if not number or not title:
+        raise Refusal("Un accord a un numéro et un titre ; complétez-les.", field="title" if number else "number")
+    if session.scalar(select(Agreement.id).where(Agreement.number == number)) is not None:
+        raise Refusal(f"L'accord {number} existe déjà ; choisissez un autre numéro.", field="number")
+    if ends_on <= starts_on:
+        raise Refusal(
+            f"L'accord finit ({ends_on:%d/%m/%Y}) avant d'avoir commencé ({starts_on:%d/%m/%Y}) ; corrigez les dates.",
+            field="ends_on",
+        )
+    if budget.shareholder_id != shareholder.id:
+        raise Refusal(
+            f"Le budget « {budget.name} » n'est pas un budget de {shareholder.name} ; choisissez celui qui paie.",
+            field="budget_id",
+        )
+    if not legal_basis.strip():
+        raise Refusal("Un accord repose sur une base légale, imprimée sur chaque document ; dites laquelle.")
+    agreement = Agreement(
+        number=number,
+        title=title,
+        shareholder=shareholder,
+        budget=budget,
+        term=Range(starts_on, ends_on),
+        terms=to_json(terms),
+        legal_basis=legal_basis.strip(),
+        state="draft",
+    )
+    session.add(agreement)
+    session.flush()
+    return agreement
+
+
+def add_price(
+    session: Session,
+    agreement: Agreement,
+    *,
+    energy: str,
+    start: dt.date,
+    end: dt.date | None,
+    price: Decimal,
+    source: str = "",
+) -> EnergyPrice:
+    """Say what a kWh of `energy` costs the payer during [start, end), excluding VAT, variable part only.
+
+    A price may be added after signature for days that have none yet (indexed or as billed); none is ever replaced.
+    """
+    if energy not in ENERGY_NAMES:
+        raise Refusal(
+            f"L'énergie « {energy} » n'existe pas ici ; choisissez parmi {', '.join(ENERGY_NAMES)}.", field="energy"
+        )
+    if agreement.state == "ended":
+        raise Refusal(f"L'accord {agreement.number} est terminé ; il n'a plus besoin de prix.")
+    Price(start, end, price)
+    period: Range[dt.date] = Range(start, end)
+    other = session.scalar(
+        select(EnergyPrice).where(
+            EnergyPrice.agreement_id == agreement.id, EnergyPrice.energy == energy, EnergyPrice.period.op("&&")(period)
+        )
+    )
+    if other is not None:
+        raise Refusal(
+            f"{ENERGY_NAMES[energy].capitalize()} : l'accord a déjà un prix {_dates(other.period)} ;"
+            " choisissez des jours qui n'en ont pas.",
+            field="start",
+        )
+    energy_price = EnergyPrice(agreement=agreement, energy=energy, period=period, price=price, source=source.strip())
+    session.add(energy_price)
+    session.flush()
+    return energy_price
+
+
+def annex(session: Session, agreement: Agreement, title: str, sha256: str) -> Annex:
+    """Make the document with `sha256` (64 hexadecimal digits) an annex of a draft; measurement plans are annexes."""
+    if agreement.state != "draft":
+        raise Refusal(f"L'accord {agreement.number} est signé : ses annexes ne changent que par avenant.")
+    if not title.strip():
+        raise Refusal("Une annexe a un titre ; écrivez ce qu'elle est.", field="title")
+    if _SHA256.fullmatch(sha256) is None:
+        raise Refusal(
+            "L'empreinte d'une annexe a 64 chiffres hexadécimaux (SHA-256) ; figez d'abord le document.", field="sha256"
+        )
+    if session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id, Annex.sha256 == sha256)) is not None:
+        raise Refusal(f"L'accord {agreement.number} a déjà cette annexe.", field="sha256")
+    document = Annex(agreement=agreement, title=title.strip(), sha256=sha256)
+    session.add(document)
+    session.flush()
+    return document
+
+
+def sign(
+    session: Session,
+    agreement: Agreement,
+    *,
+    signed_on: dt.date,
+    deliberation_number: str,
+    deliberation_date: dt.date,
+    signatory: str,
+    today: dt.date,
+) -> Agreement:
+    """Sign a draft that has an annex and a price of each of its energies on its first day.
+
+    The council authorises before anybody signs: CGCT L2122-21 and L2241-1 give the mayor a vote to carry out.
+    """
+    if agreement.state != "draft":
+        raise Refusal(f"L'accord {agreement.number} est déjà signé.")
+    if signed_on > today:
+        raise Refusal(
+            f"La signature est datée du {signed_on:%d/%m/%Y}, dans le futur ; corrigez la date.", field="signed_on"
+        )
+    if not deliberation_number.strip():
+        raise Refusal(
+            "Sans délibération du conseil, pas de signature ; indiquez son numéro.", field="deliberation_number"
+        )
+    if deliberation_date > signed_on:
+        raise Refusal(
+            f"La délibération ({deliberation_date:%d/%m/%Y}) est postérieure à la signature ({signed_on:%d/%m/%Y}) ;"
+            " le conseil délibère d'abord.",
+            field="deliberation_date",
+        )
+    if not signatory.strip():
+        raise Refusal("Indiquez qui signe, et en quelle qualité.", field="signatory")
+    _demand_complete(session, agreement)
+    agreement.state = "signed"
+    agreement.signed_on = signed_on
+    agreement.deliberation_number = deliberation_number.strip()
+    agreement.deliberation_date = deliberation_date
+    agreement.signatory = signatory.strip()
+    session.flush()
+    return agreement
+
+
+def _demand_complete(session: Session, agreement: Agreement) -> None:
+    if session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id).limit(1)) is None:
+        raise Refusal(
+            f"L'accord {agreement.number} n'a pas d'annexe ; ajoutez les plans de mesure figés avant de signer."
+        )
+    prices = session.scalars(select(EnergyPrice).where(EnergyPrice.agreement_id == agreement.id)).all()
+    first_day, _ = bounds(agreement.term)
+    if not prices:
+        raise Refusal(f"L'accord {agreement.number} n'a aucun prix ; ajoutez ce que coûte le kWh de chaque énergie.")
+    shared = {share["energy"] for share in agreement.terms["shares"] if share["energy"] is not None}
+    for energy in sorted(shared | {price.energy for price in prices}):
+        if not any(price.energy == energy and first_day in price.period for price in prices):
+            raise Refusal(
+                f"{ENERGY_NAMES.get(energy, energy).capitalize()} : l'accord n'a pas de prix le {first_day:%d/%m/%Y},"
+                " son premier jour ; ajoutez-le avant de signer."
+            )
+
+
+def _dates(period: Range[dt.date]) -> str:
+    if period.upper is None:
+        return f"à partir du {period.lower:%d/%m/%Y}"
+    return f"du {period.lower:%d/%m/%Y} au {period.upper - dt.timedelta(days=1):%d/%m/%Y}"
