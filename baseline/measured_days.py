@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import holidays
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from baseline.weather.models import Station
     from devices.points.models import MeasurementBoundary
+
+Kind = TypeVar("Kind", BaselineData, ReportingData)
 
 FRANCE = {"Europe/Paris"}
 
@@ -91,23 +94,25 @@ def inputs_of(days: Sequence[MeasuredDay], station: Station) -> dict[str, object
 
 def baseline_data(days: Sequence[MeasuredDay], start: dt.date, end: dt.date) -> BaselineData:
     """Return `days` as what a model is fitted on; [start, end) is the period asked for."""
-    return BaselineData.of(**_columns(days), start=start, end=end - dt.timedelta(days=1))
+    return _as(BaselineData, days, start, end)
 
 
 def reporting_data(days: Sequence[MeasuredDay], start: dt.date, end: dt.date) -> ReportingData:
     """Return `days` as what is compared with a model; [start, end) is the period asked for."""
-    return ReportingData.of(**_columns(days), start=start, end=end - dt.timedelta(days=1))
+    return _as(ReportingData, days, start, end)
 
 
-def _columns(days: Sequence[MeasuredDay]) -> dict[str, list[object]]:
-    return {
-        "days": [day.day for day in days],
-        "kwh": [float("nan") if day.kwh is None else float(day.kwh) for day in days],
-        "temperature_c": [float("nan") if day.celsius is None else float(day.celsius) for day in days],
+def _as(kind: type[Kind], days: Sequence[MeasuredDay], start: dt.date, end: dt.date) -> Kind:
+    return kind.of(
+        [day.day for day in days],
+        [math.nan if day.kwh is None else float(day.kwh) for day in days],
+        [math.nan if day.celsius is None else float(day.celsius) for day in days],
         # A mean over 22 of 24 hours is the day's temperature; over fewer the day does not count, on either side.
-        "hours": [day.hours if day.celsius_hours >= COMPLETE_DAY * day.day_hours else 0 for day in days],
-        "day_hours": [day.day_hours for day in days],
-    }
+        hours=[day.hours if day.celsius_hours >= COMPLETE_DAY * day.day_hours else 0 for day in days],
+        day_hours=[day.day_hours for day in days],
+        start=start,
+        end=end - dt.timedelta(days=1),
+    )
 
 
 def public_holidays(boundary: MeasurementBoundary, start: dt.date, end: dt.date) -> frozenset[dt.date]:

@@ -1,14 +1,34 @@
-"""Every mapped class, imported in floor order: the metadata migrations and tests work on."""
+"""Every mapped class, loaded in floor order: the metadata migrations and tests work on."""
 
 from __future__ import annotations
 
-import foundation.attachments.models
-import foundation.clock
-import foundation.history
-import foundation.jobs.models  # noqa: F401 - imported for what it declares, like all the others
-from foundation.base import Base
+from importlib import import_module
 
-metadata = Base.metadata
+from foundation.base import Base
 
 SCHEMAS = ("foundation", "contracts", "devices", "baseline", "billing", "fleet")
 """One a floor, in floor order."""
+ROOMS_WITH_MODELS = (
+    "foundation.attachments.models",
+    "foundation.clock",
+    "foundation.history",
+    "foundation.jobs.models",
+    "contracts.parties.models",
+    "contracts.sites.models",
+    "contracts.agreements.models",
+    "devices.points.models",
+    "devices.inventory.models",
+    "devices.ingest.models",
+    "devices.energy.models",
+    "baseline.weather.models",
+    "baseline.plans.models",
+    "baseline.reports.models",
+    "billing.settlements.models",
+    "billing.invoices.models",
+    "fleet.accounts.models",
+)
+
+for room in ROOMS_WITH_MODELS:
+    import_module(room)
+
+metadata = Base.metadata

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from baseline.measured_days import MeasuredDay
     from baseline.plans.models import MeasurementPlan
 
+DAY = dt.timedelta(days=1)
 NOTHING = Decimal("0.000")
 
 
@@ -43,7 +44,7 @@ def make_report(
     interval = estimate.intervals.get(plan.interval)
     if not estimate.days_counted or interval is None:
         raise Refusal(
-            f"Aucun jour du {start:%d/%m/%Y} au {end - dt.timedelta(days=1):%d/%m/%Y} n'a une énergie et une température"
+            f"Aucun jour du {start:%d/%m/%Y} au {end - DAY:%d/%m/%Y} n'a une énergie et une température"
             f" pour « {plan.boundary.name} » ; vérifiez les capteurs et la station."
         )
     rows = _rows(days, estimate)
@@ -125,7 +126,7 @@ def _demand_period(plan: MeasurementPlan, start: dt.date, end: dt.date, today: d
         )
     if end > today:
         raise Refusal(
-            f"La période n'est pas finie : elle court jusqu'au {end - dt.timedelta(days=1):%d/%m/%Y} inclus ;"
+            f"La période n'est pas finie : elle court jusqu'au {end - DAY:%d/%m/%Y} inclus ;"
             " attendez qu'elle soit entièrement mesurée.",
             field="end",
         )
