@@ -135,7 +135,7 @@ class Connection(threading.Thread):
     def _reconnect(self) -> None:
         """Connect, unless it is too soon or the buffer is still more than half full."""
         if time.monotonic() < self._retry_at or not self._accepting or not self._buffer.half_empty:
-            self._wait_for([], 0.2)
+            self._wait_for(None, 0.2)
             return
         # A new connection: packet identifiers start to mean something else, and what is not acknowledged comes again.
         self._generation += 1
@@ -149,12 +149,11 @@ class Connection(threading.Thread):
     def _turn(self) -> None:
         """Read what fits, acknowledge what is committed, keep the connection alive."""
         reading = self._accepting and self._buffer.has_room
-        sock = self._client.socket()
-        if self._wait_for([sock] if reading else [], 1.0 if reading else 0.05):
-            self._read()
-        self._acknowledge()
         if self._client.want_write():
             self._client.loop_write()
+        if self._wait_for(self._client.socket() if reading else None, 1.0 if reading else 0.05):
+            self._read()
+        self._acknowledge()
         self._client.loop_misc()
         if reading or not self._accepting:
             self._paused_since = time.monotonic()
@@ -163,17 +162,16 @@ class Connection(threading.Thread):
             self._client.disconnect()
             self._client.loop_write()
 
-    def _wait_for(self, sockets: list[Any], timeout: float) -> bool:
-        """Wait until a socket is readable, something is to be acknowledged, or `timeout` seconds have passed."""
-        if any(getattr(sock, "pending", int)() for sock in sockets):  # TLS may hold bytes the kernel no longer shows
-            return True
-        readable, _, _ = select.select([self._woken, *sockets], [], [], timeout)
-        if self._woken in readable:
-            try:
-                self._woken.recv(65536)
-            except BlockingIOError:
-                log.debug("woken for nothing")
-        return any(sock in readable for sock in sockets)
+    def _wait_for(self, sock: Any, timeout: float) -> bool:
+        """Wait until `sock` can be read, or we have something to say, or `timeout` seconds have passed."""
+        if sock is not None and getattr(sock, "pending", int)():
+            return True  # TLS holds bytes the kernel no longer shows
+        watched = [self._woken] if sock is None else [self._woken, sock]
+        full = [sock] if sock is not None and self._client.want_write() else []
+        ready, _, _ = select.select(watched, full, [], timeout)
+        if self._woken in ready:
+            self._woken.recv(65536)
+        return sock in ready
 
     def _read(self) -> None:
         for _ in range(READS_IN_A_ROW):
