@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from billing.settlements.data import LineKey
 from billing.settlements.models import Settlement
+from billing.settlements.turns import take_turn
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def dispute(
 
     It stays as it was proposed, disputed; its period can be proposed again, and then without these lines.
     """
-    session.refresh(settlement, with_for_update=True)
+    take_turn(session, settlement.agreement_id)
+    session.refresh(settlement)
     if settlement.state not in {"proposed", "reviewed"}:
         raise Refusal("Seul un décompte proposé se conteste ; celui-ci ne l'est plus.")
     if not lines or any(line.settlement_id != settlement.id for line in lines):
@@ -55,7 +57,8 @@ def dispute(
 
 def decide(session: Session, settlement: Settlement, *, decision: str, by: str, today: dt.date) -> Settlement:
     """Close the dispute of `settlement`: its lines are asked for by the next settlement as they are owed by then."""
-    session.refresh(settlement, with_for_update=True)
+    take_turn(session, settlement.agreement_id)
+    session.refresh(settlement)
     if settlement.dispute is None:
         raise Refusal("Ce décompte n'est pas contesté.")
     if settlement.dispute["decided_on"] is not None:

@@ -9,10 +9,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import Range
 
 from baseline.plans.models import MeasurementPlan
 from baseline.reports.models import ReportDay, SavingsReport
+from baseline.reports.register import newest_report
 from billing.settlements.data import LineKey, Measured, Settled, YearToDate
 from billing.settlements.models import Settlement, SettlementLine
 from contracts.agreements.terms.codec import from_json
@@ -105,12 +105,7 @@ def _report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.dat
     start = max(start, plan.reporting_starts_on)
     if start >= end:
         return None
-    report = session.scalar(
-        select(SavingsReport)
-        .where(SavingsReport.plan_id == plan.id, SavingsReport.period == Range(start, end))
-        .order_by(SavingsReport.id.desc())
-        .limit(1)
-    )
+    report = newest_report(session, plan, start, end)
     if report is None:
         raise Refusal(
             f"« {plan.boundary.name} » n'a pas de rapport d'économies du {start:%d/%m/%Y} au {end:%d/%m/%Y} exclu ;"

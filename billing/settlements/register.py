@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
 from billing.settlements.disputes import held_keys
@@ -14,6 +14,7 @@ from billing.settlements.gather import Gathered, gather, schedules
 from billing.settlements.models import Settlement, SettlementLine
 from billing.settlements.rules import hold
 from billing.settlements.rules import propose as computed
+from billing.settlements.turns import take_turn
 from contracts.agreements.years import years_until
 from foundation.errors import Refusal
 from foundation.look.language import FRENCH
@@ -32,8 +33,6 @@ STATES = {
     "accepted": "accepté",
     "invoiced": "facturé",
 }
-_LOCK = 0x5E7713
-"""Class of the advisory locks that keep two proposals for one agreement apart."""
 
 
 def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.date, today: dt.date) -> Settlement:
@@ -57,7 +56,7 @@ def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.d
             f"L'année {year.number} de l'accord finit le {_last(year.end)} ; réglez-la, puis la suite à part.",
             field="end",
         )
-    session.execute(select(func.pg_advisory_xact_lock(_LOCK, agreement.id)))
+    take_turn(session, agreement.id)
     _demand_turn(session, agreement, start, end)
     gathered = gather(session, agreement, years, end)
     proposal = hold(computed(gathered.years, schedules(agreement), today), held_keys(session, agreement))
@@ -71,7 +70,8 @@ def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.d
 
 def accept(session: Session, settlement: Settlement, *, by: str, today: dt.date) -> Settlement:
     """Accept a proposed settlement on behalf of the municipality; its figures count as billed from then on."""
-    session.refresh(settlement, with_for_update=True)
+    take_turn(session, settlement.agreement_id)
+    session.refresh(settlement)
     if settlement.state not in {"proposed", "reviewed"}:
         raise Refusal(f"Ce décompte est déjà {STATES[settlement.state]}.")
     if not by.strip():

@@ -322,8 +322,8 @@ CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON billing.invoice_series
 
 CREATE FUNCTION billing.guard_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (to_jsonb(NEW) - ARRAY['state', 'accepted_on', 'accepted_by'])
-        = (to_jsonb(OLD) - ARRAY['state', 'accepted_on', 'accepted_by'])
+    IF (to_jsonb(NEW) - ARRAY['state', 'accepted_on', 'accepted_by', 'dispute'])
+        = (to_jsonb(OLD) - ARRAY['state', 'accepted_on', 'accepted_by', 'dispute'])
         AND OLD.state <> 'invoiced' THEN
         RETURN NEW;
     END IF;
@@ -336,9 +336,9 @@ CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON billing.settlement
 """
 
 SHAREHOLDER_WRITES = f"""
-GRANT UPDATE (state, accepted_on, accepted_by) ON billing.settlement TO fleet_shareholder;
+GRANT UPDATE (state, accepted_on, accepted_by, dispute) ON billing.settlement TO fleet_shareholder;
 CREATE POLICY shareholder_accepts ON billing.settlement FOR UPDATE TO fleet_shareholder
-    USING (shareholder_id = {ME} AND state IN ('proposed', 'reviewed', 'disputed'))
+    USING (shareholder_id = {ME} AND state IN ('proposed', 'reviewed'))
     WITH CHECK (shareholder_id = {ME} AND state IN ('accepted', 'disputed'));
 """
 
