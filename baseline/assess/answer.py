@@ -1,0 +1,133 @@
+"""What an assessment answers: one JSON object, or a few French sentences with the answer first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from baseline.fitting.findings import Finding, in_french
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from baseline.fitting.data import BaselineData
+    from baseline.fitting.model import DailyModel
+    from baseline.fitting.savings import SavingsEstimate
+    from baseline.fitting.uncertainty import Interval
+
+INTERVAL_NAMES = {"g14": "ASHRAE Guideline 14", "empirical": "mois de la référence"}
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A fitted baseline and, where a reporting period was given, its savings."""
+
+    baseline: BaselineData
+    model: DailyModel
+    savings: SavingsEstimate | None
+    reporting: tuple[Any, Any] | None
+    findings: Sequence[Finding]
+
+
+def to_json(assessment: Assessment) -> dict[str, Any]:
+    """Return the answer as plain JSON values: kWh with 3 decimals, metrics as fractions, null where unknown."""
+    model, savings, s = assessment.model, assessment.savings, assessment.model.statistics
+    adjusted = None if savings is None else round(savings.total_adjusted_baseline_kwh, 3)
+    measured = None if savings is None else round(savings.total_measured_kwh, 3)
+    avoided = None if adjusted is None or measured is None else round(adjusted - measured, 3)
+    percent = 100.0 * avoided / adjusted if avoided is not None and adjusted and adjusted > 0.0 else None
+    return {
+        "model": model.name,
+        "n_parameters": model.n_parameters,
+        "cv_rmse": s.cv_rmse,
+        "nmbe": s.nmbe,
+        "r_squared": s.r_squared,
+        "findings": [finding.to_json() for finding in assessment.findings],
+        "adjusted_baseline_kwh": adjusted,
+        "measured_kwh": measured,
+        "avoided_energy_kwh": avoided,
+        "savings_percent": percent,
+        "interval": None if savings is None else {n: _interval(i) for n, i in savings.intervals.items()},
+        "baseline": {
+            "start": assessment.baseline.start.isoformat(),
+            "end": assessment.baseline.end.isoformat(),
+            "days": s.n_days,
+            "days_left_out": assessment.baseline.n_expected - s.n_days,
+            "autocorrelation": s.autocorrelation,
+        },
+        "reporting": None
+        if savings is None or assessment.reporting is None
+        else {
+            "start": assessment.reporting[0].isoformat(),
+            "end": assessment.reporting[1].isoformat(),
+            "days": savings.days_counted,
+            "days_left_out": savings.days_left_out,
+            "cv_rmse": savings.fit.cv_rmse,
+            "nmbe": savings.fit.nmbe,
+        },
+        "frozen_model": model.to_json(),
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return {"low": round(interval.low, 3), "high": round(interval.high, 3), "confidence": interval.confidence}
+
+
+def to_text(assessment: Assessment) -> str:
+    """Return the answer in French, the answer first, then what it stands on, then what to know."""
+    return "\n".join(_lines(assessment))
+
+
+def _lines(assessment: Assessment) -> Iterator[str]:
+    model, savings, s = assessment.model, assessment.savings, assessment.model.statistics
+    if savings is not None and assessment.reporting is not None:
+        yield _sentence(savings, assessment.reporting)
+        yield ""
+        yield f"  Référence ajustée   {_kwh(savings.total_adjusted_baseline_kwh)} kWh"
+        yield f"  Mesuré              {_kwh(savings.total_measured_kwh)} kWh"
+        yield f"  Énergie évitée      {_kwh(savings.avoided_energy_kwh)} kWh"
+        for name, interval in savings.intervals.items():
+            bounds = f"de {_kwh(interval.low)} à {_kwh(interval.high)} kWh"
+            yield f"  Intervalle          {bounds} ({INTERVAL_NAMES[name]}, {_percent(interval.confidence)})"
+        yield f"  Jours comptés       {savings.days_counted} sur {savings.days_expected}"
+        yield ""
+    period = f"du {in_french(assessment.baseline.start)} au {in_french(assessment.baseline.end)}"
+    yield f"Référence {period} : modèle journalier {model.name}, {model.n_parameters} paramètres, {s.n_days} jours."
+    quality = [
+        ("CV(RMSE)", s.cv_rmse),
+        ("biais NMBE", s.nmbe),
+        ("R²", s.r_squared),
+    ]
+    yield "  " + ", ".join(f"{title} {'inconnu' if value is None else _percent(value)}" for title, value in quality)
+    if assessment.findings:
+        yield ""
+        for finding in assessment.findings:
+            yield f"  {'✗ bloquant : ' if finding.blocking else '· '}{finding.description}"
+
+
+def _sentence(savings: SavingsEstimate, period: tuple[Any, Any]) -> str:
+    avoided, percent = savings.avoided_energy_kwh, savings.savings_percent
+    verb = "a évité" if avoided >= 0.0 else "a consommé en plus"
+    widest = max(savings.intervals.values(), key=lambda interval: interval.half_width, default=None)
+    share = "" if percent is None else f", soit {_percent(abs(percent) / 100.0)} de ce qu'il aurait consommé"
+    spread = (
+        " (estimation, sans intervalle)"
+        if widest is None
+        else f" ± {_kwh(widest.half_width)} (confiance {_percent(widest.confidence)})"
+    )
+    doubt = widest is not None and widest.low < 0.0 < widest.high
+    return (
+        f"Du {in_french(period[0])} au {in_french(period[1])}, le bâtiment {verb} {_kwh(abs(avoided))} kWh"
+        f"{spread}{share}{' : cela ne se distingue pas de zéro' if doubt else ''}."
+    )
+
+
+def _kwh(value: float) -> str:
+    """Write kWh without decimals, thousands apart by a narrow no-break space."""
+    return f"{value:,.0f}".replace(",", "\u202f").replace("-", "\u2212")
+
+
+def _percent(fraction: float) -> str:
+    """Write a fraction in percent with at most one decimal."""
+    text = f"{100.0 * fraction:.1f}".removesuffix(".0").replace(".", ",").replace("-", "\u2212")
+    return f"{'0' if text in {'−0', '-0'} else text}\u00a0%"

@@ -1,0 +1,131 @@
+"""From a question to its answer: read, pair, fit, compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from baseline.assess.answer import Assessment
+from baseline.assess.rows import read_table
+from baseline.assess.series import Column, Data, Period, days_of, read_columns
+from baseline.fitting import (
+    BaselineData,
+    ReportingData,
+    estimate_savings,
+    fit_daily,
+    model_findings,
+    sufficiency,
+)
+from foundation.errors import Refusal
+from foundation.time import time_zone
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from baseline.assess.rows import Table
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the command line asks, read and checked as far as it can be without the file."""
+
+    file: Path
+    time: str
+    energy: str
+    temperature: str
+    zone: ZoneInfo
+    baseline: Period
+    reporting: Period | None
+    filters: tuple[tuple[str, frozenset[str]], ...]
+    temperature_file: Path | None
+    unit: str
+    confidence: float
+
+    @classmethod
+    def of(
+        cls,
+        file: Path,
+        *,
+        columns: tuple[str, str, str],
+        zone: str,
+        baseline: tuple[dt.date, dt.date],
+        reporting: tuple[dt.date, dt.date] | None,
+        filters: Iterable[str] = (),
+        temperature_file: Path | None = None,
+        unit: str = "kWh",
+        confidence: float = 0.9,
+    ) -> Question:
+        """Build from words. Raises Refusal for an unknown time zone or a filter that is not COLUMN=VALUE."""
+        return cls(
+            file,
+            *columns,
+            time_zone(zone),
+            Period(*baseline),
+            Period(*reporting) if reporting else None,
+            tuple(_filter(text) for text in filters),
+            temperature_file,
+            unit,
+            confidence,
+        )
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods asked about."""
+        return (self.baseline, self.reporting) if self.reporting else (self.baseline,)
+
+
+def _filter(text: str) -> tuple[str, frozenset[str]]:
+    column, equals, values = text.partition("=")
+    if not equals or not column.strip():
+        raise Refusal(f"--where {text} : écrivez COLONNE=VALEUR, ou COLONNE=VALEUR,VALEUR.")
+    return column.strip(), frozenset(value.strip() for value in values.split(","))
+
+
+def assessed(question: Question) -> Assessment:
+    """Answer. Raises Refusal, with a line where there is one, when the files cannot be read."""
+    energy, temperature = _columns(question)
+    baseline = _period(BaselineData, energy, temperature, question.baseline, question)
+    model = fit_daily(baseline)
+    findings = [*energy.findings, *temperature.findings, *sufficiency(baseline), *model_findings(model)]
+    savings = None
+    if question.reporting:
+        reporting = _period(ReportingData, energy, temperature, question.reporting, question)
+        savings = estimate_savings(model, reporting, question.confidence)
+        findings += savings.findings
+    findings.sort(key=lambda finding: not finding.blocking)
+    period = (question.reporting.start, question.reporting.end) if question.reporting else None
+    return Assessment(baseline, model, savings, period, findings)
+
+
+def _columns(question: Question) -> tuple[Column, Column]:
+    """Read energy and temperature, from one file or from two."""
+    table = read_table(question.file)
+    for column, values in question.filters:
+        table = table.where(column, values)
+    if question.temperature_file is None:
+        names = (question.energy, question.temperature)
+        energy, temperature = read_columns(table, question.time, names, question.zone, question.periods)
+        return energy, temperature
+    weather = read_table(question.temperature_file)
+    (energy,) = read_columns(table, question.time, (question.energy,), question.zone, question.periods)
+    time = _time_column(question.time, weather)
+    (temperature,) = read_columns(weather, time, (question.temperature,), question.zone, question.periods)
+    return energy, temperature
+
+
+def _time_column(name: str, weather: Table) -> str:
+    """Return the column of stamps of a weather file: the same name, or its first column."""
+    return name if name in weather.header else weather.header[0]
+
+
+def _period(kind: type[Data], energy: Column, temperature: Column, period: Period, question: Question) -> Data:
+    """Return the days of one period. Raises Refusal when the file has none of them."""
+    days = days_of(kind, energy, temperature, period=period, unit=question.unit, zone=question.zone)
+    if not days.days:
+        raise Refusal(
+            f"{question.file.name} n'a aucune ligne du {period.start} au {period.end} ; vérifiez les dates demandées.",
+        )
+    return days

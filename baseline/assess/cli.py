@@ -1,0 +1,87 @@
+"""`fleet baseline assess`: a building from a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from foundation.errors import Refusal
+
+PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AAAA-MM-JJ."
+
+
+@click.command("assess")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--time", "time_column", required=True, help="Colonne des horodatages (début de l'heure) ou des jours.")
+@click.option("--energy", "energy_column", required=True, help="Colonne de l'énergie.")
+@click.option("--temperature", "temperature_column", required=True, help="Colonne de la température extérieure, en °C.")
+@click.option("--timezone", "zone_name", required=True, help="Fuseau du bâtiment, par exemple Europe/Paris.")
+@click.option("--baseline", "baseline_text", required=True, metavar="D1/D2", help=f"Référence. {PERIOD_HELP}")
+@click.option("--reporting", "reporting_text", metavar="D1/D2", help=f"Suivi, après les travaux. {PERIOD_HELP}")
+@click.option("--where", "filters", multiple=True, metavar="COL=V[,V]", help="Ne garder que ces lignes ; répétable.")
+@click.option(
+    "--temperature-file",
+    type=click.Path(path_type=Path),
+    help="Fichier des températures, s'il est à part (même nom de colonne de temps, ou la première colonne).",
+)
+@click.option("--unit", type=click.Choice(["kWh", "MWh", "BTU", "kW"], case_sensitive=False), default="kWh")
+@click.option("--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.9)
+@click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
+def assess(
+    *,
+    file: Path,
+    time_column: str,
+    energy_column: str,
+    temperature_column: str,
+    zone_name: str,
+    baseline_text: str,
+    reporting_text: str | None,
+    filters: tuple[str, ...],
+    temperature_file: Path | None,
+    unit: str,
+    confidence: float,
+    as_json: bool,
+) -> None:
+    """Évaluer un bâtiment à partir d'un fichier CSV, gzip ou non, d'heures ou de jours.
+
+    Sans base de données ni réglages. Un fichier illisible est refusé (code 2) par une phrase qui dit la ligne.
+    """
+    from baseline.assess.answer import to_json, to_text
+    from baseline.assess.assessment import Question, assessed
+
+    try:
+        question = Question.of(
+            file,
+            columns=(time_column, energy_column, temperature_column),
+            zone=zone_name,
+            baseline=period("--baseline", baseline_text),
+            reporting=period("--reporting", reporting_text) if reporting_text else None,
+            filters=filters,
+            temperature_file=temperature_file,
+            unit=unit,
+            confidence=confidence,
+        )
+        answer = assessed(question)
+    except Refusal as refusal:
+        click.echo(refusal.sentence, err=True)
+        sys.exit(2)
+    click.echo(
+        json.dumps(to_json(answer), ensure_ascii=False, indent=2, allow_nan=False) if as_json else to_text(answer)
+    )
+
+
+def period(option: str, text: str) -> tuple[dt.date, dt.date]:
+    """Read D1/D2. Raises Refusal for anything else, or for an end before the start."""
+    try:
+        start, end = (dt.date.fromisoformat(part.strip()) for part in text.split("/"))
+    except ValueError:
+        raise Refusal(
+            f"{option} {text} : écrivez deux jours, AAAA-MM-JJ/AAAA-MM-JJ, par exemple 2024-01-01/2024-12-31."
+        ) from None
+    if end < start:
+        raise Refusal(f"{option} {text} : la période finit avant de commencer ; échangez les deux jours.")
+    return start, end
