@@ -17,6 +17,7 @@ from billing.einvoice_check.validate import validate
 from billing.invoices.models import Invoice
 from billing.invoices.numbering import open_series, seal
 from billing.invoices.snapshot import draft_snapshot
+from billing.settlements.data import Outcome
 from contracts.parties.register import the_company
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
@@ -37,7 +38,7 @@ def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.
         return existing
     if settlement.state != "accepted":
         raise Refusal("Ce décompte n'est pas accepté : la facture suit l'accord de la collectivité.")
-    if settlement.amount <= 0:
+    if settlement.outcome != Outcome.INVOICE:
         raise Refusal("Ce décompte ne donne rien à facturer : sans économie, pas de paiement.")
     snapshot = priced(draft_snapshot(settlement, the_company(session), base_url=base_url, today=today))
     net, vat, gross = _amounts(snapshot)

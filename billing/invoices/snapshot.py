@@ -59,10 +59,10 @@ def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, t
         "mentions": list(SERVICE_MENTIONS),
         "legal_basis": agreement.legal_basis,
         "headline": {
-            "buildings": len({b.id for line in settlement.lines for b in line.report.plan.boundary.buildings}),
+            "buildings": len({b.id for line in _this_year(settlement) for b in line.boundary.buildings}),
             "avoided_kwh": _text(_avoided(settlement)),
             "uncertainty": _uncertainty(settlement),
-            "confidence": str(settlement.lines[0].report.confidence_level),
+            "confidence": str(_this_year(settlement)[0].report.confidence_level),
             "equivalent": _equivalent(_avoided(settlement)),
         },
         "waterfall": {
@@ -70,12 +70,17 @@ def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, t
             "measured": _text(settlement.baseline_value - settlement.avoided_value),
             "provider_share": _text(settlement.share_to_date),
         },
-        "boundaries": [_boundary(line) for line in settlement.lines],
+        "boundaries": [_boundary(line) for line in _this_year(settlement)],
         "steps": [_step(step) for step in settlement.evaluation["steps"]],
         "evidence": _evidence(settlement),
         "check_url": f"{base_url.rstrip('/')}/check/{number}",
         "lines": [_line(place, line, settlement) for place, line in enumerate(_billed(settlement), start=1)],
     }
+
+
+def _this_year(settlement: Settlement) -> list[SettlementLine]:
+    """Return the lines of the contract year that is settled; the others correct earlier ones."""
+    return [line for line in settlement.lines if line.year == settlement.contract_year_number]
 
 
 def _billed(settlement: Settlement) -> list[SettlementLine]:
@@ -112,7 +117,7 @@ def _boundary(line: SettlementLine) -> BoundarySnapshot:
         "completeness": _text(_ratio(report.days_counted, report.days_expected)),
         "price": "" if line.mean_price is None else _text(line.mean_price),
         "value": _text(line.avoided_value),
-        "share": "" if line.share is None else _text(line.share),
+        "share": _text(line.share.normalize()),
         "amount": _text(line.amount),
     }
 
@@ -176,7 +181,7 @@ def _period(settlement: Settlement) -> PeriodSnapshot:
 
 
 def _avoided(settlement: Settlement) -> Decimal:
-    return sum((line.avoided_energy_kwh for line in settlement.lines), Decimal("0.000"))
+    return sum((line.avoided_energy_kwh for line in _this_year(settlement)), Decimal("0.000"))
 
 
 def _uncertainty(settlement: Settlement) -> str:
@@ -188,7 +193,7 @@ def _uncertainty(settlement: Settlement) -> str:
     if avoided <= 0:
         return ""
     half_widths = sum(
-        (line.report.avoided_energy_kwh - line.report.avoided_low_kwh for line in settlement.lines), Decimal(0)
+        (line.report.avoided_energy_kwh - line.report.avoided_low_kwh for line in _this_year(settlement)), Decimal(0)
     )
     return _text((half_widths / avoided).quantize(Decimal("0.0001")))
 
