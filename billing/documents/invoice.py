@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from billing.documents.sentences import finding, headline, period_words
 from billing.documents.structured import structured, totals_of, vat_of
-from billing.documents.waterfall import waterfall
+from billing.documents.waterfall import steps_of, waterfall
 from foundation.documents.render import DocumentFacts, EmbeddedFile, render_pdf
 from foundation.look.energies import ENERGIES
 from foundation.look.language import FRENCH
@@ -23,7 +23,8 @@ from foundation.look.tokens import tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from billing.documents.snapshot import BoundarySnapshot, InvoiceSnapshot, WaterfallSnapshot
+    from billing.documents.snapshot import BoundarySnapshot, InvoiceSnapshot
+    from billing.documents.waterfall import WaterfallSteps
 
 XML_NAME = "factur-x.xml"
 """The name Factur-X demands."""
@@ -51,13 +52,14 @@ def render_invoice(
     invoice = structured(snapshot)
     if snapshot["totals"] != totals_of(invoice) or snapshot["vat_breakdown"] != vat_of(invoice):
         raise ValueError(f"the amounts of invoice {snapshot['invoice_number']} do not follow from its lines")
+    steps = steps_of(snapshot["waterfall"])
     context = {
         "invoice": snapshot,
         "sha256": sha256,
         "headline": headline(snapshot),
         "period": period_words(snapshot["invoicing_period"]),
-        "waterfall": _waterfall(snapshot["waterfall"]),
-        "finding": finding(snapshot["waterfall"]),
+        "waterfall": None if steps is None else _drawn(steps),
+        "finding": "" if steps is None else finding(steps),
         "sums": _sums(snapshot["boundaries"]),
         "confidences": sorted({FRENCH.percent(Decimal(row["confidence"])) for row in snapshot["boundaries"]}),
         "qr_code": _qr_code(snapshot["check_url"]),
@@ -93,11 +95,8 @@ def facturx_descriptions() -> tuple[bytes, ...]:
     return tuple(etree.tostring(element) for element in wanted)
 
 
-def _waterfall(facts: WaterfallSnapshot | None) -> Markup | None:
-    if facts is None:
-        return None
-    amounts = (Decimal(facts["without_works"]), Decimal(facts["measured"]), Decimal(facts["provider_share"]))
-    return Markup(waterfall(*amounts, colours=tokens("light"), family=FAMILY))  # noqa: S704 - texts are escaped there
+def _drawn(steps: WaterfallSteps) -> Markup:
+    return Markup(waterfall(steps, colours=tokens("light"), family=FAMILY))  # noqa: S704 - its texts are escaped there
 
 
 def _sums(rows: Sequence[BoundarySnapshot]) -> dict[str, Decimal]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from foundation.look.language import FRENCH
 
 if TYPE_CHECKING:
-    from billing.documents.snapshot import InvoiceSnapshot, PeriodSnapshot, WaterfallSnapshot
+    from billing.documents.snapshot import InvoiceSnapshot, PeriodSnapshot
+    from billing.documents.waterfall import WaterfallSteps
 
 DECEMBER, LAST_DAY = 12, 31
 
@@ -23,38 +24,30 @@ def period_words(period: PeriodSnapshot) -> str:
         if first.year == last.year:
             return f"en {first.year}"
     elif first == last:
-        return f"le {_day(first)}"
-    return f"du {_day(first)} au {_day(last)}"
+        return f"le {FRENCH.date(first)}"
+    return f"du {FRENCH.date(first)} au {FRENCH.date(last)}"
 
 
 def headline(snapshot: InvoiceSnapshot) -> str:
     """Return the one sentence on top: period, buildings, energy avoided and its interval, or "(estimation)" without."""
     facts = snapshot["headline"]
     period = period_words(snapshot["invoicing_period"])
-    many = facts["buildings"] > 1
-    who = f"vos {facts['buildings']} bâtiments ont évité" if many else "votre bâtiment a évité"
-    energy = FRENCH.kwh(Decimal(facts["avoided_kwh"]))
+    avoided = Decimal(facts["avoided_kwh"])
+    who = f"vos {facts['buildings']} bâtiments ont" if facts["buildings"] > 1 else "votre bâtiment a"
+    did = (
+        f"évité {FRENCH.kwh(avoided)}" if avoided >= 0 else f"consommé {FRENCH.kwh(-avoided)} de plus que la référence"
+    )
     if facts["uncertainty"]:
         around = FRENCH.percent(Decimal(facts["uncertainty"]))
         how_sure = f"± {around} (confiance {FRENCH.percent(Decimal(facts['confidence']))})"
     else:
         how_sure = "(estimation)"
-    sentence = f"{period[0].upper()}{period[1:]}, {who} {energy} {how_sure}"
+    sentence = f"{period[0].upper()}{period[1:]}, {who} {did} {how_sure}"
     # A figure stays with its noun at the end of a line.
     equivalent = re.sub(r"(?<=[0-9]) ", "\u00a0", facts["equivalent"])
     return f"{sentence}, soit {equivalent}." if equivalent else f"{sentence}."
 
 
-def finding(facts: WaterfallSnapshot | None) -> str:
-    """Return the title of the waterfall: what was avoided, and what of it the payer keeps; empty without one."""
-    if facts is None:
-        return ""
-    avoided = Decimal(facts["without_works"]) - Decimal(facts["measured"])
-    kept = avoided - Decimal(facts["provider_share"])
-    return f"{FRENCH.euros(avoided)} d'énergie évités, dont {FRENCH.euros(kept)} restent à la commune"
-
-
-def _day(day: dt.date) -> str:
-    written = FRENCH.date(day)
-    # French counts the first of a month, and only it, as an ordinal.
-    return "1er" + written.removeprefix("1") if day.day == 1 else written
+def finding(steps: WaterfallSteps) -> str:
+    """Return the title of the waterfall: what was avoided, and what of it the payer keeps."""
+    return f"{FRENCH.euros(steps.avoided)} d'énergie évités, dont {FRENCH.euros(steps.kept)} restent à la commune"

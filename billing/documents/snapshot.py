@@ -131,7 +131,10 @@ class HeadlineSnapshot(TypedDict):
 
 
 class WaterfallSnapshot(TypedDict):
-    """Euros without VAT: what the energy would have cost, what it cost, what of the difference goes to the SPL."""
+    """Euros without VAT: what the energy would have cost, what it cost, what of the difference goes to the SPL.
+
+    Drawn only where something was avoided.
+    """
 
     without_works: str
     measured: str
@@ -153,7 +156,7 @@ class BoundarySnapshot(TypedDict):
     completeness: str
     """Days that counted of days expected, a fraction."""
     price: str
-    """Mean euros a kWh."""
+    """Mean euros a kWh; empty where nothing was avoided."""
     value: str
     """Euros avoided."""
     share: str

@@ -16,12 +16,44 @@ from foundation.look.language import FRENCH, Language
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from billing.documents.snapshot import WaterfallSnapshot
+
 WIDTH, HEIGHT = 680, 152
 _TOP, _BOTTOM = 20, 116
 _COLUMN = WIDTH / 5
 _BAR = 84
 _HATCH = 6
 _LABEL_LINE = 14
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallSteps:
+    """Euros without VAT of a period in which something was avoided."""
+
+    without_works: Decimal
+    measured: Decimal
+    provider_share: Decimal
+
+    @property
+    def avoided(self) -> Decimal:
+        """Return what the works saved."""
+        return self.without_works - self.measured
+
+    @property
+    def kept(self) -> Decimal:
+        """Return what of it the payer keeps."""
+        return self.avoided - self.provider_share
+
+
+def steps_of(facts: WaterfallSnapshot | None) -> WaterfallSteps | None:
+    """Return the amounts to draw, or None where no picture can be: nothing avoided, or a share beyond it."""
+    if facts is None:
+        return None
+    steps = WaterfallSteps(
+        Decimal(facts["without_works"]), Decimal(facts["measured"]), Decimal(facts["provider_share"])
+    )
+    drawable = steps.avoided > 0 and steps.measured >= 0 and 0 <= steps.provider_share <= steps.avoided
+    return steps if drawable else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +67,32 @@ class _Bar:
     style: str
 
 
-def waterfall(
-    without_works: Decimal,
-    measured: Decimal,
-    provider_share: Decimal,
-    *,
-    colours: Mapping[str, str],
-    family: str,
-    language: Language = FRENCH,
-) -> str:
-    """Return an `<svg>` of WIDTH × HEIGHT, with a title that says the same in words; `colours` are the tokens.
-
-    ValueError where nothing was avoided: then there is no share to show.
-    """
-    avoided = without_works - measured
-    if avoided <= 0 or measured < 0 or not 0 <= provider_share <= avoided:
-        raise ValueError("a waterfall needs an avoided amount, and a share within it")
-    kept = avoided - provider_share
+def waterfall(steps: WaterfallSteps, *, colours: Mapping[str, str], family: str, language: Language = FRENCH) -> str:
+    """Return an `<svg>` of WIDTH × HEIGHT, with a title that says the same in words; `colours` are the tokens."""
+    zero, top, measured = Decimal(0), steps.without_works, steps.measured
     bars = (
-        _Bar(("Sans travaux", "référence ajustée"), without_works, Decimal(0), without_works, "baseline"),
-        _Bar(("Mesuré", "énergie payée"), measured, Decimal(0), measured, "measured"),
-        _Bar(("Économie", "énergie évitée"), avoided, measured, without_works, "saved"),
-        _Bar(("Part de la SPL", "hors taxes"), provider_share, without_works - provider_share, without_works, "share"),
-        _Bar(("Reste à la commune", "hors taxes"), kept, measured, without_works - provider_share, "kept"),
+        _Bar(("Sans travaux", "référence ajustée"), top, zero, top, "baseline"),
+        _Bar(("Mesuré", "énergie payée"), measured, zero, measured, "measured"),
+        _Bar(("Économie", "énergie évitée"), steps.avoided, measured, top, "saved"),
+        _Bar(("Part de la SPL", "hors taxes"), steps.provider_share, measured + steps.kept, top, "share"),
+        _Bar(("Reste à la commune", "hors taxes"), steps.kept, measured, measured + steps.kept, "kept"),
     )
-    said = ", ".join(f"{bar.words[0].lower()} {language.euros(bar.amount)}" for bar in bars)
+    said = ", ".join(f"{bar.words[0]} {language.euros(bar.amount)}" for bar in bars)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
             f' font-family="{escape(family)}" font-size="11">'
         ),
-        f"<title>De la dépense évitée à la part de la SPL : {escape(said)}.</title>",
+        f"<title>De la dépense évitée à la part de la SPL. {escape(said)}.</title>",
         (
             f'<defs><pattern id="hatch" width="{_HATCH}" height="{_HATCH}" patternUnits="userSpaceOnUse"'
             f' patternTransform="rotate(45)"><rect width="{_HATCH}" height="{_HATCH}" fill="{colours["sea-wash"]}"/>'
             f'<rect width="2.5" height="{_HATCH}" fill="{colours["sea"]}"/></pattern></defs>'
         ),
     ]
-    parts += _joints(bars, without_works, colours)
+    parts += _joints(bars, top, colours)
     for place, bar in enumerate(bars):
-        parts += _column(place, bar, without_works, colours, language)
+        parts += _column(place, bar, top, colours, language)
     parts.append(f'<path d="M0 {_BOTTOM}H{WIDTH}" stroke="{colours["ink"]}" stroke-width="1"/>')
     parts.append("</svg>")
     return "".join(parts)

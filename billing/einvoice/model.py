@@ -6,9 +6,12 @@ rates are percent as the standard writes them (20 means 20 %), periods include b
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 INVOICE = "380"
 CREDIT_NOTE = "381"

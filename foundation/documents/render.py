@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weasyprint import HTML, Attachment
 from weasyprint.urls import FatalURLFetchingError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 VARIANT = "pdf/a-3a"
-"""Archivable (ISO 19005-3), with attachments, level A: tagged and searchable."""
+"""Archivable (ISO 19005-3), with attachments; level A: tagged, and all of its text can be extracted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +58,51 @@ def render_pdf(
     font is missing or the document asks for anything but a known asset.
     """
     html = environment(language).get_template(template).render(context, title=facts.title)
-    # Options count twice, when pages are laid out and when they are written.
-    options = {"pdf_variant": VARIANT}
+    page = HTML(string=html, base_url="asset:", url_fetcher=asset_fetcher(assets or {}))
+    # The variant counts twice, when pages are laid out and when they are written.
+    variant = {"pdf_variant": VARIANT}
     try:
-        document = HTML(string=html, base_url="asset:", url_fetcher=asset_fetcher(assets or {})).render(**options)
+        document = page.render(**variant)
+        _describe(document.metadata, facts)
+        document.metadata.attachments = [_attachment(file, facts.instant) for file in attachments]
+        with warnings.catch_warnings():
+            # WeasyPrint leaves the file of its colour profile to the collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            pdf: bytes = document.write_pdf(finisher=_finish, **variant)
     except FatalURLFetchingError as error:
         if isinstance(error.__cause__, Refusal):
             raise error.__cause__ from None
-        raise Refusal(
-            f"Le document demande une ressource qui n'est pas à lui ({error}) ; corrigez son modèle."
-        ) from error
-    metadata = document.metadata
+        raise Refusal(f"Le document demande une ressource étrangère ({error}) ; corrigez son modèle.") from error
+    return pdf
+
+
+def _describe(metadata: Any, facts: DocumentFacts) -> None:
+    """Write the facts into the document's metadata, and the further descriptions into its XMP."""
     metadata.title = facts.title
     metadata.authors = [facts.author]
     metadata.created = metadata.modified = facts.instant.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    metadata.attachments = [
-        Attachment(
-            string=file.content,
-            name=file.name,
-            description=file.description,
-            relationship=file.relationship,
-            created=facts.instant,
-            modified=facts.instant,
-        )
-        for file in attachments
-    ]
-    describe = metadata.generate_rdf_metadata
+    plain = metadata.generate_rdf_metadata
 
-    def with_descriptions(variant: str, version: int, conformance: str) -> bytes:
-        # WeasyPrint's own option writes outside rdf:RDF, which no PDF/A reader accepts.
-        rdf: bytes = describe(variant, version, conformance)
-        return rdf.replace(b"</rdf:RDF>", b"".join((*facts.xmp_descriptions, b"</rdf:RDF>")))
+    def with_descriptions(*args: Any) -> bytes:
+        # WeasyPrint's own option writes outside rdf:RDF, which no validator accepts.
+        before, end, after = plain(*args).rpartition(b"</rdf:RDF>")
+        return b"".join((before, *facts.xmp_descriptions, end, after))
 
     metadata.generate_rdf_metadata = with_descriptions
-    pdf: bytes = document.write_pdf(**options)
-    return pdf
+
+
+def _finish(_document: Any, pdf: Any) -> None:
+    """Name each associated file once in the catalogue, where WeasyPrint names it twice."""
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+
+
+def _attachment(file: EmbeddedFile, instant: dt.datetime) -> Attachment:
+    return Attachment(
+        string=file.content,
+        name=file.name,
+        description=file.description,
+        relationship=file.relationship,
+        created=instant.astimezone(dt.UTC),
+        modified=instant.astimezone(dt.UTC),
+    )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound
 
+from foundation.documents.legible import legible
+
 if TYPE_CHECKING:
     from foundation.look.language import Language
 
@@ -39,6 +41,7 @@ def environment(language: Language) -> Environment:
     env = Environment(
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=legible,
         loader=FunctionLoader(_source),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,7 +54,8 @@ def environment(language: Language) -> Environment:
         percent=lambda value, digits=0: language.percent(_decimal(value), digits),
         date=lambda value: language.date(_day(value)),
         short_date=lambda value: language.short_date(_day(value)),
-        exact=lambda value: _exact(_decimal(value), language),
+        exact=lambda value: language.number(_decimal(value), _decimals(value)),
+        exact_percent=lambda value: language.percent(_decimal(value), max(0, _decimals(value) - 2)),
         in_fours=lambda value: " ".join(value[start : start + 4] for start in range(0, len(value), 4)),
     )
     return env
@@ -61,10 +65,9 @@ def _decimal(value: str | int | Decimal) -> Decimal:
     return Decimal(value)
 
 
-def _exact(value: Decimal, language: Language) -> str:
-    """Return `value` with the decimals it has, none of them a trailing zero."""
-    written = f"{value:f}"
-    return language.number(value, len(written.partition(".")[2].rstrip("0")))
+def _decimals(value: str | int | Decimal) -> int:
+    """Return how many decimals `value` has, trailing zeros not counted."""
+    return len(f"{_decimal(value):f}".partition(".")[2].rstrip("0"))
 
 
 def _day(value: str | dt.date) -> dt.date:

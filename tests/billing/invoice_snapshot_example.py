@@ -23,10 +23,9 @@ MEASURED = (
 )
 
 
-def boundary(
-    label: str, energy: str, adjusted: int, measured: int, avoided: int, low: int, high: int, complete: str, price: str
-) -> BoundarySnapshot:
+def boundary(row: tuple[str, str, int, int, int, int, int, str, str]) -> BoundarySnapshot:
     """Return a line of the décompte whose value is avoided × price."""
+    label, energy, adjusted, measured, avoided, low, high, complete, price = row
     value = euros(avoided * Decimal(price))
     return {
         "label": label,
@@ -47,7 +46,7 @@ def boundary(
 
 def example_snapshot(**changes: Any) -> InvoiceSnapshot:
     """Return the example with `changes` to its fields, amounts computed."""
-    boundaries = [boundary(*row) for row in MEASURED]
+    boundaries = [boundary(row) for row in MEASURED]
     avoided = sum(Decimal(row["value"]) for row in boundaries)
     share = sum(Decimal(row["amount"]) for row in boundaries)
     draft: dict[str, Any] = {
@@ -115,8 +114,10 @@ def example_snapshot(**changes: Any) -> InvoiceSnapshot:
         },
         "notes": list(PUBLIC_BUYER_NOTES),
         "mentions": list(SERVICE_MENTIONS),
-        "legal_basis": "Prix d'un service sur économies vérifiées, contrat de quasi-régie (code de la commande publique,"
-        " art. L2511-1), convention du 12 mars 2024.",
+        "legal_basis": (
+            "Prix d'un service sur économies vérifiées, contrat de quasi-régie (code de la commande publique,"
+            " art. L2511-1), convention du 12 mars 2024."
+        ),
         "headline": {
             "buildings": 3,
             "avoided_kwh": "118300.000",
@@ -131,7 +132,7 @@ def example_snapshot(**changes: Any) -> InvoiceSnapshot:
         },
         "boundaries": boundaries,
         "steps": [
-            {"sentence": f"Économies de l'année 2, quatre périmètres ensemble : {FRENCH.euros(avoided)}.", "amount": str(avoided)},
+            {"sentence": f"Économies de l'année 2 : {FRENCH.euros(avoided)}.", "amount": str(avoided)},
             {
                 "sentence": "L'économie nette dépasse la zone neutre de ± 4 % de la référence : elle compte en entier.",
                 "amount": str(avoided),
