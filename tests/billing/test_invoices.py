@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from billing.invoices.genuine import genuine_invoice
 from billing.invoices.models import Invoice
 from billing.invoices.numbering import seal
 from billing.invoices.register import check, draft, issue, render
+from foundation.actors import PUBLIC
 from foundation.errors import Refusal
+from foundation.tenancy import bind_actor
 from tests.chain import SIRENS, accepted_settlement, company, signed_agreement
 
 TODAY = dt.date(2026, 1, 20)
@@ -141,7 +144,7 @@ def test_many_at_once_get_exactly_the_numbers_one_to_n(database):
         try:
             with sessions.begin() as session:
                 issue(session, session.get_one(Invoice, invoice_id), today=TODAY)
-        except BaseException as fault:
+        except BaseException as fault:  # noqa: BLE001 - a thread must not take its fault with it
             faults.append(fault)
 
     # Each invoice is issued twice, as by a double click.
@@ -154,3 +157,17 @@ def test_many_at_once_get_exactly_the_numbers_one_to_n(database):
     with database.sessions()() as session:
         numbers = session.scalars(select(Invoice.number).order_by(Invoice.number)).all()
     assert numbers == [f"F2026-{position:04d}" for position in range(1, len(ids) + 1)]
+
+
+def test_whoever_holds_the_paper_may_ask_whether_it_is_genuine(database):
+    with database.sessions().begin() as session:
+        company(session)
+        invoice = issue(session, ready(session), today=TODAY)
+        number, seal_printed = invoice.number, invoice.sha256
+    with database.sessions("web")() as session:
+        bind_actor(session, PUBLIC)
+        found = genuine_invoice(session, number, seal_printed.upper())
+        assert found is not None
+        assert (found.number, found.gross) == ("F2026-0001", Decimal("443.48"))
+        assert genuine_invoice(session, number, "0" * 64) is None
+        assert genuine_invoice(session, "F2026-0002", seal_printed) is None

@@ -217,6 +217,18 @@ CREATE FUNCTION fleet.account_by_token(digest text) RETURNS SETOF fleet.account
 REVOKE ALL ON FUNCTION fleet.account_by_email, fleet.account_by_token FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION fleet.account_by_email, fleet.account_by_token TO fleet_public;
 
+-- Whoever holds the paper knows number and seal: it may be told whether they are genuine, and nothing else.
+CREATE FUNCTION billing.invoice_by_seal(asked_number text, asked_sha256 text)
+    RETURNS TABLE (number text, issue_date date, net numeric, gross numeric, buyer text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+    BEGIN ATOMIC
+        SELECT i.number, i.issue_date, i.net, i.gross, i.snapshot #>> '{buyer,name}' FROM billing.invoice i
+        WHERE i.number = asked_number AND i.sha256 = asked_sha256;
+    END;
+REVOKE ALL ON FUNCTION billing.invoice_by_seal FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION billing.invoice_by_seal
+    TO fleet_public, fleet_operator, fleet_shareholder, fleet_technician;
+
 CREATE FUNCTION contracts.fill_holding_instants() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE zone text;
 BEGIN
