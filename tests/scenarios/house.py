@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from sqlalchemy import text
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.databases import Database
@@ -115,3 +118,17 @@ class House:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError(f"the web did not come up:\n{self.log_of('web')}")
+
+
+def wait_until(condition: Callable[[], bool], what: str, patience: float = 120.0) -> None:
+    """Wait until `condition` holds, and say what did not happen where it never does."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def scalar(database: Database, query: str, **parameters: object) -> Any:
+    """Return one value as the owner of the database sees it."""
+    with database.sessions("owner")() as session:
+        return session.scalar(text(query), parameters)

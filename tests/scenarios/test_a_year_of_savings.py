@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import sys
-import time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -21,12 +20,10 @@ from sqlalchemy import text
 
 from devices.ingest.publish import publish_readings
 from tests.scenarios.browser import Person, soup, words
-from tests.scenarios.house import House
+from tests.scenarios.house import House, scalar, wait_until
 from tests.scenarios.reference import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.databases import Database
 
 SERIAL = "compteur-bureau-6"
@@ -34,29 +31,6 @@ PASSWORD = "une phrase pour entrer"
 PRICE = Decimal("0.152")
 SHARE = Decimal("0.4")
 CII = {"ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"}
-
-
-@pytest.fixture
-def house(database: Database, mqtt_url: str, broker_url: str, tmp_path) -> Iterator[House]:
-    """Yield the running house, on a database, a broker and a queue nobody else uses."""
-    house = House(database, mqtt_url, broker_url, tmp_path)
-    try:
-        yield house
-    finally:
-        house.stop()
-
-
-def wait_until(condition, what: str, patience: float = 120.0) -> None:
-    """Wait until `condition` holds, and say what did not happen where it never does."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
-
-
-def scalar(database: Database, query: str, **parameters: object):
-    with database.sessions("owner")() as session:
-        return session.scalar(text(query), parameters)
 
 
 def cents(amount: Decimal) -> Decimal:
