@@ -11,7 +11,7 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING
 
-from foundation.look.language import FRENCH, Language
+from foundation.look.language import FRENCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ class _Bar:
     style: str
 
 
-def waterfall(steps: WaterfallSteps, *, colours: Mapping[str, str], family: str, language: Language = FRENCH) -> str:
+def waterfall(steps: WaterfallSteps, *, colours: Mapping[str, str], family: str) -> str:
     """Return an `<svg>` of WIDTH × HEIGHT, with a title that says the same in words; `colours` are the tokens."""
     zero, top, measured = Decimal(0), steps.without_works, steps.measured
     bars = (
@@ -77,7 +77,7 @@ def waterfall(steps: WaterfallSteps, *, colours: Mapping[str, str], family: str,
         _Bar(("Part de la SPL", "hors taxes"), steps.provider_share, measured + steps.kept, top, "share"),
         _Bar(("Reste à la commune", "hors taxes"), steps.kept, measured, measured + steps.kept, "kept"),
     )
-    said = ", ".join(f"{bar.words[0]} {language.euros(bar.amount)}" for bar in bars)
+    said = ", ".join(f"{bar.words[0]} {FRENCH.euros(bar.amount)}" for bar in bars)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
@@ -92,7 +92,7 @@ def waterfall(steps: WaterfallSteps, *, colours: Mapping[str, str], family: str,
     ]
     parts += _joints(bars, top, colours)
     for place, bar in enumerate(bars):
-        parts += _column(place, bar, top, colours, language)
+        parts += _column(place, bar, top, colours)
     parts.append(f'<path d="M0 {_BOTTOM}H{WIDTH}" stroke="{colours["ink"]}" stroke-width="1"/>')
     parts.append("</svg>")
     return "".join(parts)
@@ -106,7 +106,7 @@ def _x(place: int) -> float:
     return place * _COLUMN + (_COLUMN - _BAR) / 2
 
 
-def _column(place: int, bar: _Bar, largest: Decimal, colours: Mapping[str, str], language: Language) -> list[str]:
+def _column(place: int, bar: _Bar, largest: Decimal, colours: Mapping[str, str]) -> list[str]:
     top, bottom = _y(bar.high, largest), _y(bar.low, largest)
     dashed = f'stroke="{colours["baseline"]}" stroke-width="1.5" stroke-dasharray="5 3"'
     look = {
@@ -125,7 +125,7 @@ def _column(place: int, bar: _Bar, largest: Decimal, colours: Mapping[str, str],
         f'<rect x="{_x(place):.2f}" y="{top - 17:.2f}" width="{_BAR}" height="15" fill="{colours["paper"]}"/>',
         (
             f'<text x="{middle}" y="{top - 6:.2f}" text-anchor="middle" font-weight="600" font-size="12"'
-            f' fill="{colours["ink"]}">{escape(language.euros(bar.amount))}</text>'
+            f' fill="{colours["ink"]}">{escape(FRENCH.euros(bar.amount))}</text>'
         ),
         (
             f'<text x="{middle}" y="{_BOTTOM + _LABEL_LINE}" text-anchor="middle" font-weight="{weight}"'

@@ -24,6 +24,8 @@ MANDATORY_NOTES = {
     "PMD": "les intérêts moratoires",
     "AAB": "l'escompte ou son absence",
 }
+LONGEST_TEXT = 2000
+"""No rule of EN 16931 says it: beyond, a page is not readable and its layout takes minutes."""
 _NUMBER = re.compile(r"[A-Za-z0-9+\-_/]{1,35}")
 
 
@@ -51,6 +53,11 @@ def _texts(invoice: Invoice) -> Iterator[Problem]:
         if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in text):
             sentence = f"Le texte « {text!r} » contient un caractère de contrôle ; ressaisissez-le."
             yield Problem("XML-1.0", sentence, path)
+        if len(text) > LONGEST_TEXT:
+            sentence = (
+                f"Le texte « {text[:40]}… » compte {len(text)} caractères ; raccourcissez-le ({LONGEST_TEXT} au plus)."
+            )
+            yield Problem("LONGUEUR", sentence, path)
 
 
 def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:

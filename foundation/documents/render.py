@@ -64,7 +64,7 @@ def render_pdf(
     try:
         document = page.render(**variant)
         _describe(document.metadata, facts)
-        document.metadata.attachments = [_attachment(file, facts.instant) for file in attachments]
+        document.metadata.attachments = [_attachment(file, facts.instant) for file in sorted(attachments, key=_name)]
         with warnings.catch_warnings():
             # WeasyPrint leaves the file of its colour profile to the collector.
             warnings.simplefilter("ignore", ResourceWarning)
@@ -89,6 +89,11 @@ def _describe(metadata: Any, facts: DocumentFacts) -> None:
         return b"".join((before, *facts.xmp_descriptions, end, after))
 
     metadata.generate_rdf_metadata = with_descriptions
+
+
+def _name(file: EmbeddedFile) -> str:
+    # A name tree is in the order of its names (ISO 32000-1, 7.9.6); readers search it by halves.
+    return file.name
 
 
 def _finish(_document: Any, pdf: Any) -> None:

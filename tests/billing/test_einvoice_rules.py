@@ -53,6 +53,7 @@ MISTAKES = {
     "BR-E-10": {"lines": (changed(LINES[0], vat_category="E", vat_rate=Decimal(0)),)},
     "BR-61": {"credit_transfer": None},
     "BR-50": {"credit_transfer": CreditTransfer(iban="FR7630006000011234567890188")},
+    "LONGUEUR": {"buyer": changed(BUYER, name="K" * 2001)},
     "XML-1.0": {"buyer": changed(BUYER, name="Kerlann\x00")},
 }
 
