@@ -140,7 +140,7 @@ def _settlement(agreement: Agreement, gathered: Gathered, proposal: Proposal) ->
 
 def _line(line: Line, gathered: Gathered, year: int) -> SettlementLine:
     result, report = line.result, gathered.reports[line.key]
-    label = result.boundary if line.key.year == year else f"{result.boundary} (année {line.key.year}, correction)"
+    label = result.boundary if line.key.year == year else f"{result.boundary} (année {line.key.year})"
     price = result.avoided_euros / result.avoided_kwh if result.avoided_kwh else Decimal(0)
     return SettlementLine(
         report=report,
