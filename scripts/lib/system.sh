@@ -3,7 +3,7 @@
 # What a package is known by: a command, or a file that matches.
 has_command() { PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" command -v "$1" >/dev/null; }
 has_file() { compgen -G "$1" >/dev/null; }
-has_library() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -qF "$1"; }
+has_library() { [[ $(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p) == *"$1 "* ]]; }
 
 # missing_packages run|test: one name a line.
 missing_packages() {
