@@ -26,9 +26,9 @@ class GenuineInvoice:
 
 
 def genuine_invoice(session: Session, number: str, seal: str) -> GenuineInvoice | None:
-    """Return the issued invoice `number` sealed by `seal` (64 hexadecimal digits), or None; any role may ask."""
+    """Return the issued invoice `number` sealed by `seal` (64 hexadecimal digits, spaced or not), or None; any role may ask."""
     row = session.execute(
         text("SELECT * FROM billing.invoice_by_seal(:number, :seal)"),
-        {"number": number, "seal": seal.strip().lower()},
+        {"number": number, "seal": "".join(seal.split()).lower()},
     ).one_or_none()
     return None if row is None else GenuineInvoice(*row)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from billing.documents.mentions import PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
 from foundation.identifiers import vat_number_from_siren
+from foundation.look.language import FRENCH
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _line(place: int, line: SettlementLine, settlement: Settlement) -> LineSnaps
     return {
         "identifier": str(place),
         "name": f"Part des économies vérifiées : {line.label}",
-        "description": f"{_text(line.avoided_energy_kwh)} kWh évités, rapport {line.report.sha256[:12]}",
+        "description": f"{FRENCH.kwh(line.avoided_energy_kwh)} évités, rapport {line.report.sha256[:12]}",
         "quantity": "1" if line.amount > 0 else "-1",
         "unit_code": "C62",
         "unit_price": _text(abs(line.amount)),

@@ -1,0 +1,155 @@
+"""Pages of invoices: draft, check, issue, read, download."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from sqlalchemy import select
+
+from billing.invoices.models import Invoice
+from billing.invoices.register import check, draft, issue
+from billing.invoices.tasks import RENDER
+from billing.settlements.models import Settlement
+from contracts.parties.models import Shareholder
+from foundation.forms import EntryForm, submit
+from foundation.pages import FORM, NUMBER, Fragment, found, page_of
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+
+    from foundation.attachments.models import Attachment
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+STATES = {
+    "draft": (_("brouillon"), "plain"),
+    "ready": (_("prête"), "busy"),
+    "issued": (_("émise"), "good"),
+    "credited": (_("annulée par un avoir"), "warn"),
+}
+"""Each state with its word and its tone."""
+
+
+def invoices(request: Request) -> dict[str, Any]:
+    """List the invoices the reader sees, the latest first."""
+    page = page_of(request, select(Invoice).order_by(Invoice.issue_date.desc().nulls_first(), Invoice.id.desc()))
+    owners = {one.shareholder_id for one in page.rows}
+    names = {one.id: one.name for one in request.dbsession.scalars(select(Shareholder).where(Shareholder.id.in_(owners)))}
+    return {"page": page, "names": names, "states": STATES}
+
+
+def invoice(request: Request) -> dict[str, Any]:
+    """Show one: what it says, where it stands, its originals."""
+    return _page(request, found(request, Invoice), EntryForm())
+
+
+def _page(request: Request, shown: Invoice, form: EntryForm) -> dict[str, Any]:
+    return {
+        "invoice": shown,
+        "form": form,
+        "states": STATES,
+        "crumbs": [(request.language.translate(_("Factures")), request.route_path("invoices"))],
+    }
+
+
+def draft_invoice(request: Request) -> dict[str, Any] | Response:
+    """Draft the invoice of an accepted settlement."""
+    _ = request.language.translate
+    settlement = found(request, Settlement)
+    form = EntryForm(request.POST)
+    base_url = request.registry["settings"].url
+
+    def act() -> Invoice:
+        return draft(request.dbsession, settlement, base_url=base_url, today=request.today)
+
+    if request.method == "POST":
+        drafted = submit(request, form, act)
+        if drafted:
+            return HTTPSeeOther(request.route_path("invoice", id=drafted.id))
+    return {
+        "title": _("Nouvelle facture"),
+        "crumbs": [(_("Décompte"), request.route_path("settlement", id=settlement.id))],
+        "form": form,
+        "submit": _("Préparer la facture"),
+    }
+
+
+def check_invoice(request: Request) -> dict[str, Any] | Response:
+    """Pass a draft through the rules of EN 16931."""
+    return _act(request, lambda drafted: check(request.dbsession, drafted))
+
+
+def issue_invoice(request: Request) -> dict[str, Any] | Response:
+    """Give it its number, and ask the worker for its originals."""
+
+    def act(ready: Invoice) -> Invoice:
+        issued = issue(request.dbsession, ready, today=request.today)
+        if issued.pdf_id is None:
+            title = request.language.translate(_("Originaux de la facture {number}")).format(number=issued.number)
+            request.ask(RENDER, title, {issued.number: {"invoice_id": issued.id}})
+        return issued
+
+    return _act(request, act)
+
+
+def _act(request: Request, act: Callable[[Invoice], Invoice]) -> dict[str, Any] | Response:
+    shown = found(request, Invoice)
+    form = EntryForm(request.POST)
+    if submit(request, form, lambda: act(shown)):
+        return HTTPSeeOther(request.route_path("invoice", id=shown.id))
+    return _page(request, shown, form)
+
+
+def pdf(request: Request) -> Response:
+    """Serve the original an accountant reads."""
+    return _original(found(request, Invoice).pdf)
+
+
+def xml(request: Request) -> Response:
+    """Serve the original a machine reads."""
+    return _original(found(request, Invoice).xml)
+
+
+def _original(original: Attachment | None) -> Response:
+    if original is None:
+        raise HTTPNotFound
+    disposition = f'inline; filename="{original.name}"'
+    return Response(body=original.content, content_type=original.media_type, content_disposition=disposition)
+
+
+def invoice_of_settlement(request: Request, settlement: Settlement) -> Mapping[str, Any] | None:
+    """Return the invoice of `settlement`, or the button that drafts it; None where there is neither."""
+    drafted = request.dbsession.scalar(select(Invoice).where(Invoice.settlement_id == settlement.id))
+    may_draft = settlement.state == "accepted" and settlement.amount > 0 and request.has_permission(Permission.BILL)
+    return {"invoice": drafted, "may_draft": may_draft} if drafted or may_draft else None
+
+
+def includeme(config: Configurator) -> None:
+    """Register the pages and the fragment."""
+    here = "billing.invoices:templates/"
+    see, bill = Permission.SEE_BILLING, Permission.BILL
+    page = here + "invoice.jinja2"
+    for route, pattern, view, renderer, permission, methods in (
+        ("invoices", "/invoices", invoices, here + "invoices.jinja2", see, "GET"),
+        ("invoice", f"/invoices/{NUMBER}", invoice, page, see, "GET"),
+        ("invoice_pdf", f"/invoices/{NUMBER}.pdf", pdf, None, see, "GET"),
+        ("invoice_xml", f"/invoices/{NUMBER}.xml", xml, None, see, "GET"),
+        ("invoice_new", f"/settlements/{NUMBER}/invoice", draft_invoice, FORM, bill, ("GET", "POST")),
+        ("invoice_check", f"/invoices/{NUMBER}/check", check_invoice, page, bill, "POST"),
+        ("invoice_issue", f"/invoices/{NUMBER}/issue", issue_invoice, page, bill, "POST"),
+    ):
+        config.add_route(route, pattern)
+        config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
+    config.add_fragment(
+        Fragment("settlement", "invoice", 10, see, here + "settlement_invoice.jinja2", invoice_of_settlement)
+    )
