@@ -8,13 +8,14 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from devices.energy.reasons import Cause, Reason
 from devices.points.models import MeteringPoint
 from foundation.base import Base
 
 # kWh with six places: splitting an interval loses less than a milliwatt-hour, and sums stay exact.
 ENERGY = Numeric(18, 6)
-REASONS = ("measured", "measured_in_total", "estimated", "suspicious", "missing")
-CAUSES = ("transient_zero", "spike", "rollover", "reset", "restart", "backwards", "implausible", "no_device", "partial")
+REASONS = tuple(reason.value for reason in Reason)
+CAUSES = tuple(cause.value for cause in Cause)
 
 
 class HourlyEnergy(Base):

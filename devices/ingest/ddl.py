@@ -32,7 +32,7 @@ BEGIN
 END $$
 """
 
-# "The caller may ask for months, not for tables": to be executed by the two roles that store readings.
+# Whoever stores readings may ask for months, and for nothing else.
 ENSURE_PARTITIONS_GRANTS = """
 REVOKE ALL ON FUNCTION devices.ensure_reading_partitions FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION devices.ensure_reading_partitions TO fleet_ingest, fleet_worker
@@ -65,4 +65,19 @@ CREATE TRIGGER tell_inventory AFTER INSERT OR UPDATE OR DELETE ON devices.instal
     FOR EACH STATEMENT EXECUTE FUNCTION devices.tell_inventory()
 """
 
-STATEMENTS = (ENSURE_PARTITIONS, ENSURE_PARTITIONS_GRANTS, APPEND_ONLY, INVENTORY_NEWS)
+# Another period, factor or index gives readings another meaning: an arrival of no reading asks for all of them to be
+# derived again, for this installation and the others of the channel, whose readings may now be its own.
+INVENTORY_REDERIVES = """
+CREATE FUNCTION devices.announce_installation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    INSERT INTO devices.arrival (installation_id, received_at, first_ts, last_ts, n)
+    SELECT id, now(), lower(period), lower(period), 0 FROM devices.installation
+    WHERE device_id = NEW.device_id AND channel = NEW.channel;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF period, factor, opening_index, closing_index ON devices.installation
+    FOR EACH ROW EXECUTE FUNCTION devices.announce_installation()
+"""
+
+STATEMENTS = (ENSURE_PARTITIONS, ENSURE_PARTITIONS_GRANTS, APPEND_ONLY, INVENTORY_NEWS, INVENTORY_REDERIVES)

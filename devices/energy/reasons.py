@@ -1,0 +1,46 @@
+"""Why an hour has the energy it has, or none."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """How well an hour or a day is known, from best to worst."""
+
+    MEASURED = "measured"
+    MEASURED_IN_TOTAL = "measured_in_total"
+    """Between two valid indexes; only its split over time is interpolated. It counts (truth 2)."""
+    ESTIMATED = "estimated"
+    SUSPICIOUS = "suspicious"
+    """There are indexes, but they do not follow each other; people decide."""
+    MISSING = "missing"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best; the worst of several is the one with the greatest rank."""
+        return _RANKS[self]
+
+
+_RANKS = {reason: rank for rank, reason in enumerate(Reason)}
+
+
+class Cause(StrEnum):
+    """What the index did there, where it did something."""
+
+    TRANSIENT_ZERO = "transient_zero"
+    """It read 0 for a moment and came back; the zeros are left out."""
+    SPIKE = "spike"
+    """One reading stood above or below those around it; it is left out."""
+    ROLLOVER = "rollover"
+    """The register was full and began again at 0; its energy is known."""
+    RESET = "reset"
+    """It began again at 0 and went on from there; what was used meanwhile is not known."""
+    RESTART = "restart"
+    """It began again at a small value: another register, perhaps another meter."""
+    BACKWARDS = "backwards"
+    """It fell, and stayed below."""
+    IMPLAUSIBLE = "implausible"
+    """It rose faster than the point can draw."""
+    NO_DEVICE = "no_device"
+    """No device served the point."""

@@ -1,0 +1,155 @@
+"""Index continuity: from the readings of a register to the energy between them (truth 2).
+
+Instants are integers, microseconds since 1970 UTC; indexes and energies are integers, millionths of a kWh. Integers
+make sums exact: over any partition of time, energies add up to the difference of the indexes at its ends.
+
+What a reading means depends on the few readings around it and on nothing else, so that a part of the series can be
+derived again with `RADIUS` readings of context on both sides and gives what the whole series gives.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from devices.energy.reasons import Cause, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MICRO: Final = 1_000_000
+HOUR: Final = 3600 * MICRO
+RADIUS: Final = 12
+"""Readings other than 0, on both sides, on which the meaning of a reading may depend (it is 4 at most)."""
+
+REGISTERS: Final = (2**16, 2**24, 2**32, *(10**digits for digits in range(4, 10)))
+"""Where registers begin again: counters of 16, 24 and 32 bits, displays of 4 to 9 digits."""
+ROLLOVER_PART: Final = 100
+"""A register rolls over within its last and first hundredth; further apart, nobody knows how often it went round."""
+RESTART_PART: Final = 10
+"""A register that begins again shows less than a tenth of what it showed."""
+UNINTERRUPTED: Final = 3 * HOUR // 2
+"""Readings up to 90 min apart follow each other (hourly sensors are not punctual); further apart, one is missing."""
+SHORTEST: Final = HOUR // 12
+"""Power is judged over 5 min at least: a register that counts whole kWh takes one in an instant."""
+
+Index = tuple[int, int]
+"""(instant, register): a reading, in the units above."""
+
+
+class Span(NamedTuple):
+    """What is known between two instants: energy = `last` - `first`, or None of it where `reason` has no energy."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    reason: Reason
+    cause: Cause | None = None
+
+    @property
+    def has_energy(self) -> bool:
+        """Whether there is a valid index at both ends."""
+        return self.reason is Reason.MEASURED or self.reason is Reason.MEASURED_IN_TOTAL
+
+
+def micro_kwh(value: Decimal, factor: Decimal) -> int:
+    """Return a register's `value` times `factor` (raw unit -> kWh) in millionths of a kWh, rounded half to even."""
+    return int((value * factor * MICRO).to_integral_value())
+
+
+def registers_of(factor: Decimal) -> tuple[int, ...]:
+    """Return `REGISTERS` in millionths of a kWh, for a register whose raw unit is worth `factor` kWh."""
+    return tuple(micro_kwh(Decimal(size), factor) for size in REGISTERS)
+
+
+def spans_of(readings: Sequence[Index], registers: Sequence[int], max_kw: int) -> list[Span]:
+    """Return the spans between the valid readings of one register, without gap or overlap.
+
+    `readings` are in order of time, one an instant; `registers` from `registers_of`; a rise faster than `max_kw` is
+    implausible. Fewer than two readings say nothing.
+    """
+    causes: dict[int, Cause] = {}
+    kept = _without_outliers(_without_transient_zeros(readings, causes), causes)
+    spans = [
+        _judged(Span(start, end, first, last, Reason.MEASURED, causes.get(start)), registers, max_kw)
+        for (start, first), (end, last) in pairwise(kept)
+    ]
+    return _hold_unconfirmed_zeros(kept, spans)
+
+
+def _judged(span: Span, registers: Sequence[int], max_kw: int) -> Span:
+    """Return `span` with what its indexes prove, as if `registers` were endless."""
+    if span.last < span.first:
+        size = _rolled_over(span, registers)
+        if size is None:
+            return span._replace(reason=Reason.SUSPICIOUS, cause=_fall(span))
+        span = span._replace(last=span.last + size, cause=Cause.ROLLOVER)
+    duration = span.end - span.start
+    if (span.last - span.first) * HOUR > max_kw * MICRO * max(duration, SHORTEST):
+        return span._replace(reason=Reason.SUSPICIOUS, cause=Cause.IMPLAUSIBLE)
+    return span if duration <= UNINTERRUPTED else span._replace(reason=Reason.MEASURED_IN_TOTAL)
+
+
+def _rolled_over(span: Span, registers: Sequence[int]) -> int | None:
+    """Return the size of the register that was full between the two readings, if one was."""
+    for size in registers:
+        margin = size // ROLLOVER_PART
+        if 0 <= size - span.first <= margin and 0 <= span.last <= margin:
+            return size
+    return None
+
+
+def _fall(span: Span) -> Cause:
+    if span.last == 0:
+        return Cause.RESET
+    return Cause.RESTART if 0 < span.last * RESTART_PART < span.first else Cause.BACKWARDS
+
+
+def _without_transient_zeros(readings: Sequence[Index], causes: dict[int, Cause]) -> list[Index]:
+    """Leave out zeros between a value and one that is not smaller; `causes` notes it at the reading before them.
+
+    Zeros after which the register counts on from there are a reset and stay.
+    """
+    kept: list[Index] = []
+    zeros: list[Index] = []
+    for reading in readings:
+        if reading[1] == 0 and kept:
+            zeros.append(reading)
+            continue
+        if zeros:
+            if 0 < kept[-1][1] <= reading[1]:
+                causes[kept[-1][0]] = Cause.TRANSIENT_ZERO
+            else:
+                kept += zeros
+            zeros = []
+        kept.append(reading)
+    return kept + zeros
+
+
+def _without_outliers(readings: list[Index], causes: dict[int, Cause]) -> list[Index]:
+    """Leave out single readings that contradict both their neighbours; `causes` notes it at the reading before."""
+    kept = readings[:1]
+    for position in range(1, len(readings) - 1):
+        value = readings[position][1]
+        before, after = readings[position - 1][1], readings[position + 1][1]
+        later = readings[position + 2][1] if position + 2 < len(readings) else before
+        stands_above = before <= after < value and later < value
+        stands_below = value < before <= after
+        if stands_above or stands_below:
+            causes[kept[-1][0]] = Cause.SPIKE
+        else:
+            kept.append(readings[position])
+    return kept + readings[1:][-1:]
+
+
+def _hold_unconfirmed_zeros(kept: Sequence[Index], spans: list[Span]) -> list[Span]:
+    """Mark zeros at the end after a value as suspicious: the next reading tells a reset from a moment's zero."""
+    values = len(kept)
+    while values and kept[values - 1][1] == 0:
+        values -= 1
+    if values in {0, len(kept)}:
+        return spans
+    held = [span._replace(reason=Reason.SUSPICIOUS, cause=Cause.RESET) for span in spans[values - 1 :]]
+    return spans[: values - 1] + held

@@ -1,0 +1,230 @@
+"""What indexes prove: energy is conserved, and five ways of falling are told apart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.energy.hours import split
+from devices.energy.reasons import Cause, Reason
+from devices.energy.rules import HOUR, MICRO, RADIUS, micro_kwh, registers_of, spans_of
+from devices.energy.timeline import FOREVER, Served, spans_of_point
+
+MAX_KW = 10_000
+KWH = registers_of(Decimal(1))
+
+
+def hourly(*kwh: float) -> list[tuple[int, int]]:
+    return [(number * HOUR, round(value * MICRO)) for number, value in enumerate(kwh)]
+
+
+def proven(*kwh: float) -> list[tuple[float | None, str, str | None]]:
+    """Return energy, reason and cause of each span of hourly readings `kwh`."""
+    return [
+        ((span.last - span.first) / MICRO if span.has_energy else None, span.reason.value, span.cause)
+        for span in spans_of(hourly(*kwh), KWH, MAX_KW)
+    ]
+
+
+def total(spans) -> int:
+    return sum(span.last - span.first for span in spans if span.has_energy)
+
+
+def test_energy_is_the_difference_of_two_indexes():
+    assert proven(0, 23.3, 46.4, 46.4) == [
+        (23.3, "measured", None),
+        (pytest.approx(23.1), "measured", None),
+        (0, "measured", None),
+    ]
+
+
+def test_a_lost_reading_changes_the_curve_and_not_the_energy():
+    readings = hourly(10, 12, 15, 19, 24)
+    spans = spans_of(readings[:1] + readings[4:], KWH, MAX_KW)
+    assert [(span.reason, span.last - span.first) for span in spans] == [(Reason.MEASURED_IN_TOTAL, 14 * MICRO)]
+    hours = split(spans, [number * HOUR for number in range(5)])
+    assert [hour.energy for hour in hours] == [3_500_000] * 4
+
+
+def test_a_moment_of_zero_is_left_out():
+    assert proven(53_700, 0, 53_701, 53_702) == [
+        (1, "measured_in_total", Cause.TRANSIENT_ZERO),
+        (1, "measured", None),
+    ]
+
+
+def test_zeros_however_many_are_left_out_when_the_index_comes_back():
+    assert proven(53_700, *[0] * 50, 53_701)[0][:2] == (1, "measured_in_total")
+
+
+def test_a_reset_is_a_zero_from_which_it_goes_on():
+    assert proven(500, 501, 0, 2, 4) == [
+        (1, "measured", None),
+        (None, "suspicious", Cause.RESET),
+        (2, "measured", None),
+        (2, "measured", None),
+    ]
+
+
+def test_zeros_at_the_end_wait_for_the_next_reading():
+    assert proven(500, 501, 0, 0) == [
+        (1, "measured", None),
+        (None, "suspicious", Cause.RESET),
+        (None, "suspicious", Cause.RESET),
+    ]
+
+
+def test_a_new_register_counts_from_its_first_zero():
+    assert proven(0, 0, 2) == [(0, "measured", None), (2, "measured", None)]
+
+
+def test_a_restart_at_a_small_value_proves_nothing_in_between():
+    assert proven(45_000, 45_010, 3, 9) == [
+        (10, "measured", None),
+        (None, "suspicious", Cause.RESTART),
+        (6, "measured", None),
+    ]
+
+
+@pytest.mark.parametrize("size", [2**16, 2**32, 10_000, 100_000, 10**9])
+def test_a_rollover_proves_what_was_left_and_what_is_there(size):
+    readings = [(0, (size - 7) * MICRO), (HOUR, 5 * MICRO), (2 * HOUR, 6 * MICRO)]
+    spans = spans_of(readings, KWH, MAX_KW)
+    assert total(spans) == 13 * MICRO
+    assert [span.cause for span in spans] == [Cause.ROLLOVER, None]
+
+
+def test_a_rollover_to_zero_is_told_from_a_moment_of_zero_by_what_follows():
+    assert proven(99_999, 0)[0][1] == "suspicious"
+    assert proven(99_999, 0, 1)[0] == (1, "measured", Cause.ROLLOVER)
+    assert proven(99_999, 0, 99_999)[0][:2] == (0, "measured_in_total")
+
+
+def test_rollover_is_judged_in_the_unit_of_the_register():
+    pulses_of_a_tenth = registers_of(Decimal("0.1"))
+    readings = [(0, micro_kwh(Decimal(65_530), Decimal("0.1"))), (HOUR, micro_kwh(Decimal(4), Decimal("0.1")))]
+    assert total(spans_of(readings, pulses_of_a_tenth, MAX_KW)) == MICRO
+
+
+def test_one_reading_that_stands_out_is_left_out():
+    assert proven(100, 5_000, 102, 103)[0] == (2, "measured_in_total", Cause.SPIKE)
+    assert proven(100, 101, 90, 103)[1] == (2, "measured_in_total", Cause.SPIKE)
+
+
+def test_a_register_that_falls_and_stays_below_is_for_people_to_decide():
+    assert proven(100, 110, 95, 96, 97)[1] == (None, "suspicious", Cause.BACKWARDS)
+
+
+def test_what_no_building_can_draw_is_not_counted():
+    assert proven(0, 1_000_000, 1_000_001)[0] == (None, "suspicious", Cause.IMPLAUSIBLE)
+
+
+def test_energy_across_a_swap_is_conserved_to_the_last_digit():
+    old = Served(0, 10 * HOUR, Decimal(1), {0: Decimal(5), 9 * HOUR: Decimal("14.1")}, closing=Decimal("15.000001"))
+    new = Served(10 * HOUR, FOREVER, Decimal("0.25"), {12 * HOUR: Decimal(8)}, opening=Decimal(4))
+    spans = spans_of_point([new, old], MAX_KW)
+    assert total(spans) == 10_000_001 + 1_000_000
+    assert all(one.end == other.start for one, other in pairwise(spans))
+
+
+def test_between_two_devices_nothing_is_known():
+    old = Served(0, 10 * HOUR, Decimal(1), {0: Decimal(5), HOUR: Decimal(6)})
+    new = Served(10 * HOUR, FOREVER, Decimal(1), {12 * HOUR: Decimal(0), 13 * HOUR: Decimal(1)})
+    spans = spans_of_point([old, new], MAX_KW)
+    assert [(span.reason, span.cause) for span in spans] == [
+        (Reason.MEASURED, None),
+        (Reason.MISSING, Cause.NO_DEVICE),
+        (Reason.MEASURED, None),
+    ]
+    assert split(spans, [0, HOUR, 2 * HOUR])[1].energy is None
+
+
+def test_two_devices_at_once_are_not_counted_twice():
+    old = Served(0, FOREVER, Decimal(1), {n * HOUR: Decimal(n) for n in range(10)})
+    new = Served(5 * HOUR, FOREVER, Decimal(1), {n * HOUR: Decimal(n) for n in range(5, 10)})
+    assert total(spans_of_point([old, new], MAX_KW)) == 8 * MICRO  # 0 to 4, then 5 to 9
+
+
+# Readings at any instants of a fortnight, of a register that mostly rises.
+
+FORTNIGHT = 14 * 24 * HOUR
+RISING = st.lists(st.tuples(st.integers(1, FORTNIGHT // 20), st.integers(0, 50 * MICRO)), min_size=2, max_size=60).map(
+    lambda steps: [(sum(s[0] for s in steps[: n + 1]), sum(s[1] for s in steps[: n + 1])) for n in range(len(steps))]
+)
+ANY_VALUE = st.integers(0, 3 * MICRO) | st.just(0) | st.integers(64_000 * MICRO, 100_000 * MICRO)
+ANYTHING = st.dictionaries(st.integers(0, 400).map(lambda n: n * HOUR // 3), ANY_VALUE, max_size=80).map(
+    lambda readings: sorted(readings.items())
+)
+SOMETIMES_ODD = st.tuples(RISING, st.dictionaries(st.integers(0, 59), ANY_VALUE, max_size=8)).map(
+    lambda both: [(at, both[1].get(number, value)) for number, (at, value) in enumerate(both[0])]
+)
+
+
+@given(RISING, st.data())
+def test_however_time_is_cut_energy_adds_up_to_the_difference_of_indexes(readings, data):
+    spans = spans_of(readings, KWH, 10**9)
+    start, end = readings[0][0], readings[-1][0]
+    cuts = data.draw(st.lists(st.integers(start, end), max_size=50))
+    parts = split(spans, sorted({start, end, *cuts}))
+    assert sum(part.energy for part in parts) == readings[-1][1] - readings[0][1]
+    assert all(part.energy >= 0 for part in parts)
+
+
+@given(SOMETIMES_ODD, st.randoms(use_true_random=False))
+def test_order_and_duplication_change_nothing(readings, chance):
+    shuffled = readings * 2
+    chance.shuffle(shuffled)
+    once = Served(0, FOREVER, Decimal("0.001"), {at: Decimal(value) for at, value in readings})
+    again = Served(0, FOREVER, Decimal("0.001"), {at: Decimal(value) for at, value in shuffled})
+    assert spans_of_point([once], MAX_KW) == spans_of_point([again], MAX_KW)
+
+
+@given(RISING, st.sets(st.integers(1, 58)))
+def test_lost_readings_change_no_total(readings, lost):
+    kept = [r for number, r in enumerate(readings) if number not in lost or number == len(readings) - 1]
+    assert total(spans_of(kept, KWH, 10**9)) == total(spans_of(readings, KWH, 10**9))
+
+
+@given(ANYTHING | SOMETIMES_ODD)
+def test_spans_leave_no_gap_and_no_overlap_and_never_a_negative_energy(readings):
+    spans = spans_of(readings, KWH, MAX_KW)
+    assert all(one.end == other.start for one, other in pairwise(spans))
+    assert all(span.last >= span.first for span in spans if span.has_energy)
+
+
+@given(ANYTHING | SOMETIMES_ODD, st.integers(0, 80), st.integers(0, 80))
+def test_a_part_with_its_context_gives_what_the_whole_gives(readings, one, other):
+    """Derive again what the readings from `first` to `last` may have changed, from `RADIUS` readings around it."""
+    if not readings:
+        return
+    first, last = sorted((one % len(readings), other % len(readings)))
+    values = [number for number, (_, value) in enumerate(readings) if value]
+    before = [number for number in values if number < first]
+    after = [number for number in values if number > last]
+    start = before[-RADIUS] if len(before) >= RADIUS else 0
+    end = after[RADIUS - 1] if len(after) >= RADIUS else len(readings) - 1
+    low = (before[-2 * RADIUS :] or [0])[0] if len(before) >= 2 * RADIUS else 0
+    high = after[2 * RADIUS - 1] if len(after) >= 2 * RADIUS else len(readings) - 1
+    edges = [at for at, _ in readings[start : end + 1]]
+    part = split(spans_of(readings[low : high + 1], KWH, MAX_KW), edges)
+    assert part == split(spans_of(readings, KWH, MAX_KW), edges)
+
+
+@given(SOMETIMES_ODD, st.integers(0, 59))
+def test_a_reading_changes_nothing_further_than_its_context(readings, position):
+    """So incremental derivation may stop there."""
+    position %= len(readings)
+    without = readings[:position] + readings[position + 1 :]
+    values = [number for number, (_, value) in enumerate(readings) if value]
+    before = [number for number in values if number < position][-RADIUS:]
+    after = [number for number in values if number > position][:RADIUS]
+    if len(before) == RADIUS:
+        early = [at for at, _ in readings[: before[0] + 1]]
+        assert split(spans_of(without, KWH, MAX_KW), early) == split(spans_of(readings, KWH, MAX_KW), early)
+    if len(after) == RADIUS:
+        late = [at for at, _ in readings[after[-1] :]]
+        assert split(spans_of(without, KWH, MAX_KW), late) == split(spans_of(readings, KWH, MAX_KW), late)
