@@ -38,6 +38,9 @@ DAYS_FOR_REGIME = 10
 
 MAX_WINDOWS = 3
 
+NEARLY_ALL = 0.01
+"""Part of the variance left below which the grid's own coarseness may be what is left."""
+
 WINDOW_EXPLAINS = 0.15
 """Part of the day-to-day surprise a window has to explain: it is found by searching, and projected onto other years."""
 
@@ -67,14 +70,25 @@ class Chooser:
         self.coarse = Coarse(self.temperature, self.energy, self.rows * 7 + self.weekday, self.n_rows * 7)
         self.fits: dict[Group, CoarseFit] = {}
 
-    def choose(self, holidays: frozenset[dt.date]) -> tuple[Calendar, Structure]:
-        """Return the calendar and the structure to fit."""
+    def choose(self, holidays: frozenset[dt.date]) -> list[tuple[Calendar, Structure]]:
+        """Return the calendar and the structure to fit, best last; more than one only where the grid cannot tell.
+
+        Where nearly everything is explained, what is left is the coarseness of the grid, and days of the week or
+        windows may seem to explain it: the plainer structures then have to be compared by exact fits.
+        """
         self._prepare(Calendar(holidays.intersection(self.days)))
         options = self._weeks()
-        choice, score = self._best(options)
+        week, score = self._best(options)
+        left, whole = self.residual(week.structure), self.energy - self.energy.mean()
+        finalists = [(Calendar(holidays), week.structure)]
+        if float(left @ left) < NEARLY_ALL * float(whole @ whole):
+            finalists.insert(0, (Calendar(holidays), options[0].structure))
         if len(self.days) >= DAYS_FOR_WINDOWS:
-            choice = self._with_windows(choice, score, options)
-        return Calendar(holidays, self.calendar.windows), choice.structure
+            best = self._with_windows(week, score, options)
+            if self.calendar.windows:
+                plainer = finalists if len(finalists) > 1 else []
+                finalists = [*plainer, (Calendar(holidays, self.calendar.windows), best.structure)]
+        return finalists
 
     def _weeks(self) -> list[Option]:
         """Return the ways to tell days of the week and holidays apart, the plainest first."""

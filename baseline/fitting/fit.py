@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.choose import Chooser, groups_of, lag_one
+from baseline.fitting.choose import Chooser, autoregressive_criterion, groups_of, lag_one
 from baseline.fitting.coarse import PRECISION, min_days
 from baseline.fitting.curve import Curve
 from baseline.fitting.data import BaselineData
@@ -44,27 +44,51 @@ def fit_daily(data: BaselineData, *, holidays: frozenset[dt.date] = frozenset())
             "vérifiez les dates et les colonnes du fichier.",
         )
     ordinals, temperature, energy = data.ordinals[kept], data.temperature_c[kept], data.kwh_per_24h[kept]
-    calendar, structure = Chooser(days, ordinals, temperature, energy).choose(holidays)
-    regimes, n_parameters = _fitted(calendar, structure, days, temperature, energy)
-    model = DailyModel(calendar, structure, regimes, data.start, data.end, _UNKNOWN)
-    return replace(model, statistics=_statistics(model, n_parameters, ordinals, (days, temperature, energy)))
+    fitted = _Days(days, ordinals, temperature, energy)
+    finalists = Chooser(days, ordinals, temperature, energy).choose(holidays)
+    fits = [_fitted(calendar, structure, fitted, data) for calendar, structure in finalists]
+    model = fits[0] if len(fits) == 1 else min(fits, key=lambda one: _criterion(one, fitted))
+    return replace(model, statistics=_statistics(model, fitted))
 
 
-def _fitted(
-    calendar: Calendar, structure: Structure, days: tuple[dt.date, ...], temperature: Array, energy: Array
-) -> tuple[tuple[Regime, ...], int]:
-    """Fit every regime exactly; return them and the number of parameters."""
-    rows = calendar.rows(days)
-    weekday = np.array([day.weekday() for day in days], dtype=np.intp)
+class _Days(NamedTuple):
+    """The complete days a model is fitted on."""
+
+    days: tuple[dt.date, ...]
+    ordinals: NDArray[np.int64]
+    temperature: Array
+    energy: Array
+
+    @property
+    def next_to(self) -> NDArray[np.intp]:
+        """Places whose following place is the next day."""
+        return np.flatnonzero(np.diff(self.ordinals) == 1)
+
+    @property
+    def floor(self) -> float:
+        """Variance below which a fit is perfect."""
+        return PRECISION * PRECISION * float(np.mean(self.energy * self.energy)) + 1e-300
+
+
+def _criterion(model: DailyModel, fitted: _Days) -> float:
+    """Return what structures are compared by, of an exact fit."""
+    residual = fitted.energy - model.predict(fitted.days, fitted.temperature)
+    return autoregressive_criterion(residual, fitted.next_to, model.n_parameters, fitted.floor)
+
+
+def _fitted(calendar: Calendar, structure: Structure, fitted: _Days, data: BaselineData) -> DailyModel:
+    """Fit every regime exactly; of the statistics only the number of parameters is known yet."""
+    rows = calendar.rows(fitted.days)
+    weekday = np.array([day.weekday() for day in fitted.days], dtype=np.intp)
     regimes, n_parameters = [], 2 * len(calendar.windows)
-    floor = PRECISION * PRECISION * float(np.mean(energy * energy)) + 1e-300
     for group in groups_of(structure):
         level = np.array(group)[rows * 7 + weekday]
         here = level >= 0
-        regime = _regime(temperature[here], energy[here], level[here], max(group) + 1, floor)
+        regime = _regime(fitted.temperature[here], fitted.energy[here], level[here], max(group) + 1, fitted.floor)
         n_parameters += len(np.unique(level[here])) + regime.curve.n_parameters
         regimes.append(regime)
-    return tuple(regimes), n_parameters
+    unknown = Statistics(len(fitted.days), n_parameters, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None)
+    return DailyModel(calendar, structure, tuple(regimes), data.start, data.end, unknown)
 
 
 def _regime(temperature: Array, energy: Array, level: NDArray[np.intp], n_levels: int, floor: float) -> Regime:
@@ -104,31 +128,22 @@ def _regime(temperature: Array, energy: Array, level: NDArray[np.intp], n_levels
     )
 
 
-def _statistics(
-    model: DailyModel,
-    n_parameters: int,
-    ordinals: NDArray[np.int64],
-    fitted: tuple[tuple[dt.date, ...], Array, Array],
-) -> Statistics:
-    """Describe the residuals of the frozen model over the days, temperatures and energies it was fitted on."""
-    days, temperature, energy = fitted
-    residual = energy - model.predict(days, temperature)
-    quality = metrics(energy, residual, n_parameters)
-    next_to = np.flatnonzero(np.diff(ordinals) == 1)
+def _statistics(model: DailyModel, fitted: _Days) -> Statistics:
+    """Describe the residuals of the frozen model over the days it was fitted on."""
+    temperature, energy = fitted.temperature, fitted.energy
+    residual = energy - model.predict(fitted.days, temperature)
+    quality = metrics(energy, residual, model.n_parameters)
     return Statistics(
-        n_days=len(days),
-        n_parameters=n_parameters,
+        n_days=len(energy),
+        n_parameters=model.n_parameters,
         mean_kwh=rounded(float(energy.mean())),
         sse=rounded(float(residual @ residual)),
-        autocorrelation=rounded(lag_one(residual, next_to)),
+        autocorrelation=rounded(lag_one(residual, fitted.next_to)),
         coldest=rounded(float(temperature.min())),
         warmest=rounded(float(temperature.max())),
         cv_rmse=None if quality.cv_rmse is None else rounded(quality.cv_rmse),
         # The fit makes it zero but for the last digits of the coefficients.
         nmbe=None if quality.nmbe is None else round(quality.nmbe, 9),
         r_squared=None if quality.r_squared is None else rounded(quality.r_squared),
-        month_errors=tuple(rounded(error) for error in month_errors(model, days, temperature, energy)),
+        month_errors=tuple(rounded(error) for error in month_errors(model, fitted.days, temperature, energy)),
     )
-
-
-_UNKNOWN = Statistics(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None)

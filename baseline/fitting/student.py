@@ -29,16 +29,14 @@ def _continued_fraction(a: float, b: float, x: float) -> float:
     return h
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
-    """Return the regularised incomplete beta function I_x(a, b) for 0 <= x <= 1."""
-    if x in (0.0, 1.0):
-        return x
-    front = math.exp(
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x),
-    )
+def _incomplete_beta(a: float, b: float, x: float, rest: float) -> float:
+    """Return the regularised incomplete beta function I_x(a, b); `rest` is 1 - x, given because x may be close to 1."""
+    if x <= 0.0 or rest <= 0.0:
+        return 0.0 if x <= 0.0 else 1.0
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest))
     if x < (a + 1.0) / (a + b + 2.0):
         return front * _continued_fraction(a, b, x) / a
-    return 1.0 - front * _continued_fraction(b, a, 1.0 - x) / b
+    return 1.0 - front * _continued_fraction(b, a, rest) / b
 
 
 def t_two_sided(confidence: float, degrees_of_freedom: float) -> float:
@@ -52,7 +50,8 @@ def t_two_sided(confidence: float, degrees_of_freedom: float) -> float:
 
     def beyond(t: float) -> float:
         """Return P(|T| > t)."""
-        return _incomplete_beta(degrees_of_freedom / 2.0, 0.5, degrees_of_freedom / (degrees_of_freedom + t * t))
+        whole = degrees_of_freedom + t * t
+        return _incomplete_beta(degrees_of_freedom / 2.0, 0.5, degrees_of_freedom / whole, t * t / whole)
 
     low, high = 0.0, 1.0
     while beyond(high) > tail:
