@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from wtforms import DateField, DateTimeLocalField, Field, FileField, Form, PasswordField, SelectField, StringField
+from wtforms import DateField, Field, FileField, Form, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Optional, StopValidation, ValidationError
-from wtforms.widgets import TextInput
+from wtforms.widgets import DateTimeLocalInput, TextInput
 
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable
 
 Result = TypeVar("Result")
@@ -35,9 +35,10 @@ MISSING = _("Remplissez ce champ.")
 
 
 class EntryForm(Form):
-    """A form with a place for a refusal that is about no single field."""
+    """A form with a place for the refusal of what it asks for; one about a single field stands beside that field."""
 
     refusal: str = ""
+    refused_field: str = ""
 
 
 class _Text:
@@ -56,18 +57,20 @@ def _canonical(text: str | None) -> str:
     return " ".join(unicodedata.normalize("NFC", text or "").split())
 
 
-def text(label: str, *, help_text: str = "", required: bool = True, default: str = "") -> Any:
+def text_field(label: str, *, help_text: str = "", required: bool = True, default: str = "") -> Any:
     """Return a field of one line."""
     presence = DataRequired(MISSING) if required else Optional()
     return StringField(label, [presence, _Text()], filters=[_canonical], description=help_text, default=default)
 
 
-def password(label: str, *, help_text: str = "") -> Any:
+def password_field(label: str, *, help_text: str = "") -> Any:
     """Return a field whose text is not shown and not changed in any way."""
     return PasswordField(label, [InputRequired(MISSING)], description=help_text)
 
 
-def choice(label: str, choices: Iterable[tuple[str, str]] = (), *, help_text: str = "", required: bool = True) -> Any:
+def choice_field(
+    label: str, choices: Iterable[tuple[str, str]] = (), *, help_text: str = "", required: bool = True
+) -> Any:
     """Return a list to choose one from; a form may fill its choices later."""
     presence = InputRequired(MISSING) if required else Optional()
     return ChosenField(label, [presence], choices=list(choices), description=help_text)
@@ -88,15 +91,18 @@ class DecimalEntry(Field):
     widget = TextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read "1 234,5", "1234.5" or "-3"; anything else is refused."""
-        typed = "".join(valuelist[0].split()) if valuelist else ""
-        if not typed:
-            self.data = None
-            return
-        if not _NUMBER.fullmatch(typed):
-            self.data = None
+        """Read what was typed, if anything; what is no number is refused."""
+        self.data = None
+        if valuelist and valuelist[0].strip():
+            self.data = self.read(valuelist[0])
+
+    @staticmethod
+    def read(typed: str) -> Decimal:
+        """Return "1 234,5", "1234.5" or "-3" as a number; ValueError with a sentence where it is none."""
+        written = "".join(typed.split())
+        if not _NUMBER.fullmatch(written):
             raise ValueError(_("Écrivez un nombre, par exemple 1234,5."))
-        self.data = Decimal(typed.replace(",", "."))
+        return Decimal(written.replace(",", "."))
 
     def _value(self) -> str:
         if self.raw_data:
@@ -114,7 +120,7 @@ class _NumberGiven:
             raise StopValidation(MISSING)
 
 
-def number(label: str, *, help_text: str = "", required: bool = True, default: Decimal | None = None) -> Any:
+def number_field(label: str, *, help_text: str = "", required: bool = True, default: Decimal | None = None) -> Any:
     """Return a field for a decimal number."""
     presence = _NumberGiven() if required else Optional()
     return DecimalEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "decimal"})
@@ -132,37 +138,45 @@ class DayEntry(DateField):
             raise ValueError(_("Écrivez une date, par exemple 01/03/2026.")) from None
 
 
-def day(label: str, *, help_text: str = "", required: bool = True) -> Any:
+def day_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
     """Return a field for a local day."""
     presence = DataRequired(MISSING) if required else Optional()
     return DayEntry(label, [presence], format=["%Y-%m-%d", "%d/%m/%Y"], description=help_text)
 
 
-class MomentEntry(DateTimeLocalField):
-    """A local time without zone; the page says on whose wall the clock hangs, `at_wall` makes it an instant."""
+class MomentEntry(Field):
+    """A time as browsers write it (2026-03-01T10:00), with or without its offset from UTC."""
+
+    widget = DateTimeLocalInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the time; anything else is refused."""
+        typed = valuelist[0].strip() if valuelist else ""
         try:
-            super().process_formdata(valuelist)
+            self.data = dt.datetime.fromisoformat(typed) if typed else None
         except ValueError:
             self.data = None
-            raise ValueError(_("Écrivez une date et une heure, par exemple 01/03/2026 10:00.")) from None
+            raise ValueError(_("Écrivez une date et une heure, par exemple 2026-03-01T10:00.")) from None
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else ""
 
 
-def moment(label: str, *, help_text: str = "", required: bool = True) -> Any:
-    """Return a field for a local time."""
+def moment_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
+    """Return a field for a time; `at_wall` makes it an instant."""
     presence = DataRequired(MISSING) if required else Optional()
-    formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"]
-    return MomentEntry(label, [presence], format=formats, description=help_text)
+    return MomentEntry(label, [presence], description=help_text)
 
 
-def at_wall(local: dt.datetime, zone_name: str) -> dt.datetime:
-    """Return the instant at which the clock on the wall in `zone_name` shows `local`, the first where it does twice."""
-    return local.replace(tzinfo=ZoneInfo(zone_name))
+def at_wall(written: dt.datetime, zone_name: str) -> dt.datetime:
+    """Return `written` as an instant: without an offset it is what the clock on the wall in `zone_name` shows.
+
+    Where that clock shows a time twice, the first is meant.
+    """
+    return written if written.tzinfo else written.replace(tzinfo=ZoneInfo(zone_name))
 
 
-def file(label: str, *, help_text: str = "") -> Any:
+def file_field(label: str, *, help_text: str = "") -> Any:
     """Return a field for one file."""
     return FileField(label, [InputRequired(MISSING)], description=help_text)
 
@@ -184,8 +198,6 @@ def submit(request: Any, form: EntryForm, act: Callable[[], Result]) -> Result |
 
 
 def _show(form: EntryForm, refusal: Refusal) -> None:
-    if refusal.field and refusal.field in form:
-        field = form[refusal.field]
-        field.errors = [*field.errors, refusal.sentence]
-    else:
-        form.refusal = refusal.sentence
+    form.refusal = refusal.sentence
+    # "shareholder" is asked for as a number chosen from a list: "shareholder_id".
+    form.refused_field = next((n for n in (refusal.field or "", f"{refusal.field}_id") if n in form), "")

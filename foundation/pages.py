@@ -1,6 +1,6 @@
 """What pages of all floors share.
 
-Finding a row by the number in the address, a page that is one form, lists page by page, and a building's page made of
+Finding a row by the number in the address, a page that is one form, lists page by page, and pages made of
 fragments that each floor registers, so that no floor imports one above it.
 """
 
@@ -60,13 +60,14 @@ def page_of(request: Any, query: Select[Row]) -> Page[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildingFragment:
-    """One part of a building's page.
+class Fragment:
+    """One part of a page that several floors fill: "building" or "agreement".
 
-    `prepare` takes the request and the building and returns what `template` shows, or None where there is nothing
-    to say; it is called only for who has `permission`.
+    `prepare` takes the request and the page's row and returns what `template` shows as `part`, or None where there is
+    nothing to say; it is called only for who has `permission`.
     """
 
+    page: str
     name: str
     order: int
     permission: Permission
@@ -74,24 +75,23 @@ class BuildingFragment:
     prepare: Callable[[Any, Any], Mapping[str, Any] | None]
 
 
-def add_building_fragment(config: Any, fragment: BuildingFragment) -> None:
-    """Pyramid directive: add `fragment` to every building's page; two of one name are a conflict."""
+def add_fragment(config: Any, fragment: Fragment) -> None:
+    """Pyramid directive: add `fragment` to every page of its kind; two of one name are a conflict."""
 
     def register() -> None:
-        config.registry.setdefault("building_fragments", []).append(fragment)
+        config.registry.setdefault("fragments", []).append(fragment)
 
-    config.action(("building_fragment", fragment.name), register)
+    config.action(("fragment", fragment.page, fragment.name), register)
 
 
-def building_fragments(request: Any) -> list[BuildingFragment]:
-    """Return the fragments the reader may see, in their order on the page."""
-    fragments = request.registry.get("building_fragments", [])
-    return sorted(
-        (fragment for fragment in fragments if request.has_permission(fragment.permission)),
-        key=lambda fragment: (fragment.order, fragment.name),
-    )
+def fragments(request: Any, page: str, row: Any) -> list[tuple[Fragment, Mapping[str, Any]]]:
+    """Return the fragments of the page of `row` the reader may see and that have something to say, in their order."""
+    mine = [one for one in request.registry.get("fragments", []) if one.page == page]
+    mine = [one for one in mine if request.has_permission(one.permission)]
+    prepared = [(one, one.prepare(request, row)) for one in sorted(mine, key=lambda one: (one.order, one.name))]
+    return [(one, values) for one, values in prepared if values is not None]
 
 
 def includeme(config: Any) -> None:
-    """Give floors the directive `config.add_building_fragment`."""
-    config.add_directive("add_building_fragment", add_building_fragment)
+    """Give floors the directive `config.add_fragment`."""
+    config.add_directive("add_fragment", add_fragment)

@@ -44,7 +44,9 @@ def invoices(request: Request) -> dict[str, Any]:
     """List the invoices the reader sees, the latest first."""
     page = page_of(request, select(Invoice).order_by(Invoice.issue_date.desc().nulls_first(), Invoice.id.desc()))
     owners = {one.shareholder_id for one in page.rows}
-    names = {one.id: one.name for one in request.dbsession.scalars(select(Shareholder).where(Shareholder.id.in_(owners)))}
+    names = {
+        one.id: one.name for one in request.dbsession.scalars(select(Shareholder).where(Shareholder.id.in_(owners)))
+    }
     return {"page": page, "names": names, "states": STATES}
 
 

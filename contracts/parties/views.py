@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from contracts.parties.models import Company, Shareholder
 from contracts.parties.register import add_budget, register_shareholder, set_company
-from contracts.sites.models import Building, Holding
-from foundation.forms import EntryForm, choice, number, submit, text
-from foundation.pages import FORM, NUMBER, found, page_of
+from foundation.forms import EntryForm, choice_field, number_field, submit, text_field
+from foundation.pages import FORM, NUMBER, found, fragments, page_of
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -35,39 +34,39 @@ KINDS = (
 class ShareholderForm(EntryForm):
     """A public body that owns a part of the SPL."""
 
-    name = text(_("Nom"))
-    kind = choice(_("Nature"), KINDS)
-    siren = text("SIREN", help_text=_("9 chiffres ; l'annuaire des entreprises le donne."))
-    insee_code = text(_("Code INSEE"), required=False)
-    street = text(_("Adresse"))
-    postcode = text(_("Code postal"))
-    city = text(_("Commune"))
-    email = text(_("Adresse électronique"), required=False)
+    name = text_field(_("Nom"))
+    kind = choice_field(_("Nature"), KINDS)
+    siren = text_field("SIREN", help_text=_("9 chiffres ; l'annuaire des entreprises le donne."))
+    insee_code = text_field(_("Code INSEE"), required=False)
+    street = text_field(_("Adresse"))
+    postcode = text_field(_("Code postal"))
+    city = text_field(_("Commune"))
+    email = text_field(_("Adresse électronique"), required=False)
 
 
 class BudgetForm(EntryForm):
     """Who pays: invoices are addressed to a budget."""
 
-    name = text(_("Nom du budget"), default="Budget principal")
-    siret = text("SIRET", help_text=_("14 chiffres : le SIREN de la collectivité, puis l'établissement."))
-    service_code = text(_("Code service"), required=False, help_text=_("S'il est demandé dans Chorus Pro."))
-    commitment_number = text(_("Numéro d'engagement"), required=False)
+    name = text_field(_("Nom du budget"), default="Budget principal")
+    siret = text_field("SIRET", help_text=_("14 chiffres : le SIREN de la collectivité, puis l'établissement."))
+    service_code = text_field(_("Code service"), required=False, help_text=_("S'il est demandé dans Chorus Pro."))
+    commitment_number = text_field(_("Numéro d'engagement"), required=False)
 
 
 class CompanyForm(EntryForm):
     """The seller every document names."""
 
-    name = text(_("Nom de la SPL"))
-    share_capital = number(_("Capital social, €"))
-    siret = text("SIRET")
-    trade_register = text(_("Immatriculation"), help_text=_("Par exemple : RCS Lorient 123 456 782."))
-    street = text(_("Adresse"))
-    postcode = text(_("Code postal"))
-    city = text(_("Commune"))
-    email = text(_("Adresse électronique"))
-    phone = text(_("Téléphone"), required=False)
-    iban = text("IBAN")
-    bic = text("BIC")
+    name = text_field(_("Nom de la SPL"))
+    share_capital = number_field(_("Capital social, €"))
+    siret = text_field("SIRET")
+    trade_register = text_field(_("Immatriculation"), help_text=_("Par exemple : RCS Lorient 123 456 782."))
+    street = text_field(_("Adresse"))
+    postcode = text_field(_("Code postal"))
+    city = text_field(_("Commune"))
+    email = text_field(_("Adresse électronique"))
+    phone = text_field(_("Téléphone"), required=False)
+    iban = text_field("IBAN")
+    bic = text_field("BIC")
 
 
 def _crumbs(request: Request) -> list[tuple[str, str]]:
@@ -80,12 +79,13 @@ def shareholders(request: Request) -> dict[str, Any]:
 
 
 def shareholder(request: Request) -> dict[str, Any]:
-    """Show one: its budgets, and the buildings it holds or held."""
+    """Show one: its budgets, and what the rooms above say about it."""
     owner = found(request, Shareholder)
-    holdings = request.dbsession.scalars(
-        select(Holding).join(Building).where(Holding.shareholder_id == owner.id).order_by(Building.name, Holding.id)
-    ).all()
-    return {"shareholder": owner, "holdings": holdings, "crumbs": _crumbs(request)}
+    return {
+        "shareholder": owner,
+        "fragments": fragments(request, "shareholder", owner),
+        "crumbs": _crumbs(request),
+    }
 
 
 def new_shareholder(request: Request) -> dict[str, Any] | Response:
@@ -147,7 +147,7 @@ def includeme(config: Configurator) -> None:
         ("shareholder_new", "/shareholders/new", new_shareholder, FORM, manage, ("GET", "POST")),
         ("shareholder", f"/shareholders/{NUMBER}", shareholder, here + "shareholder.jinja2", see, "GET"),
         ("budget_new", f"/shareholders/{NUMBER}/budgets/new", new_budget, FORM, manage, ("GET", "POST")),
-        ("company", "/settings/company", company, FORM, manage, ("GET", "POST")),
+        ("company", "/company", company, FORM, manage, ("GET", "POST")),
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

@@ -11,11 +11,13 @@ from sqlalchemy.orm import selectinload
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building, Holding, Site
 from contracts.sites.register import hold, register_building, register_site
-from foundation.forms import EntryForm, choice, day, number, submit, text
-from foundation.pages import FORM, NUMBER, building_fragments, found, page_of
+from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyramid.config import Configurator
     from pyramid.request import Request
     from pyramid.response import Response
@@ -29,31 +31,31 @@ def _(sentence: str) -> str:
 class SiteForm(EntryForm):
     """A place with one address and one time zone."""
 
-    name = text(_("Nom du site"))
-    street = text(_("Adresse"), required=False)
-    postcode = text(_("Code postal"), required=False)
-    city = text(_("Commune"))
-    timezone = text(
+    name = text_field(_("Nom du site"))
+    street = text_field(_("Adresse"), required=False)
+    postcode = text_field(_("Code postal"), required=False)
+    city = text_field(_("Commune"))
+    timezone = text_field(
         _("Fuseau horaire"), default="Europe/Paris", help_text=_("Il dit quand un jour commence sur ce site.")
     )
-    latitude = number(_("Latitude"), required=False)
-    longitude = number(_("Longitude"), required=False)
+    latitude = number_field(_("Latitude"), required=False)
+    longitude = number_field(_("Longitude"), required=False)
 
 
 class BuildingForm(EntryForm):
     """A building of a site."""
 
-    name = text(_("Nom du bâtiment"))
-    use = text(_("Usage"), help_text=_("Par exemple : école élémentaire, mairie, gymnase."))
-    floor_area_m2 = number(_("Surface, m²"), required=False)
+    name = text_field(_("Nom du bâtiment"))
+    use = text_field(_("Usage"), help_text=_("Par exemple : école élémentaire, mairie, gymnase."))
+    floor_area_m2 = number_field(_("Surface, m²"), required=False)
 
 
 class HoldingForm(EntryForm):
     """Who holds a building, from when to when."""
 
-    shareholder = choice(_("Collectivité"))
-    start = day(_("Premier jour"))
-    end = day(
+    shareholder_id = choice_field(_("Collectivité"))
+    start = day_field(_("Premier jour"))
+    end = day_field(
         _("Fin"),
         required=False,
         help_text=_("Le premier jour où elle ne le détient plus ; laissez vide s'il n'y en a pas."),
@@ -110,11 +112,11 @@ def new_holding(request: Request) -> dict[str, Any] | Response:
     house = found(request, Building)
     form = HoldingForm(request.POST)
     owners = request.dbsession.scalars(select(Shareholder).order_by(Shareholder.name)).all()
-    form.shareholder.choices = [(str(owner.id), owner.name) for owner in owners]
+    form.shareholder_id.choices = [(str(owner.id), owner.name) for owner in owners]
     address = request.route_path("building", id=house.id)
 
     def act() -> Holding:
-        owner = request.dbsession.get_one(Shareholder, int(form.shareholder.data))
+        owner = request.dbsession.get_one(Shareholder, int(form.shareholder_id.data))
         return hold(request.dbsession, house, owner, start=form.start.data, end=form.end.data)
 
     if request.method == "POST" and submit(request, form, act):
@@ -127,13 +129,18 @@ def new_holding(request: Request) -> dict[str, Any] | Response:
     }
 
 
+def holdings_of(request: Request, shareholder: Shareholder) -> Mapping[str, Any]:
+    """Return what `shareholder` holds or held."""
+    query = select(Holding).join(Building).where(Holding.shareholder_id == shareholder.id)
+    return {"holdings": request.dbsession.scalars(query.order_by(Building.name, Holding.id)).all()}
+
+
 def building(request: Request) -> dict[str, Any]:
     """Show one, with what each floor has to say about it."""
     house = found(request, Building)
-    fragments = [(fragment, fragment.prepare(request, house)) for fragment in building_fragments(request)]
     return {
         "building": house,
-        "fragments": [(fragment, values) for fragment, values in fragments if values is not None],
+        "fragments": fragments(request, "building", house),
         "crumbs": _crumbs(request, house.site),
     }
 
@@ -152,3 +159,4 @@ def includeme(config: Configurator) -> None:
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
+    config.add_fragment(Fragment("shareholder", "holdings", 10, see, here + "shareholder_holdings.jinja2", holdings_of))

@@ -11,7 +11,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from fleet.accounts.sign_in import sign_in, sign_out
 from fleet.web.addresses import own_path
 from foundation.actors import PUBLIC, Role
-from foundation.forms import EntryForm, password, text
+from foundation.forms import EntryForm, password_field, text_field
 from foundation.permissions import Permission
 from foundation.tenancy import bind_actor
 
@@ -29,8 +29,8 @@ def _(sentence: str) -> str:
 class SignInForm(EntryForm):
     """Who, and the proof of it."""
 
-    email = text(_("Adresse électronique"))
-    password = password(_("Mot de passe"))
+    email = text_field(_("Adresse électronique"))
+    password = password_field(_("Mot de passe"))
 
 
 def sign_in_page(request: Request) -> dict[str, Any] | Response:

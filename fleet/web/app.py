@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,6 @@ ROOF = (
     "fleet.web.views",
     "fleet.accounts.views",
     "fleet.overview.views",
-    "fleet.jobs.views",
 )
 SIGNED_IN_FOR = 12 * 3600
 """Seconds; the row of the web session ends then as well (`fleet.accounts.sign_in`)."""
@@ -39,7 +37,7 @@ SIGNED_IN_FOR = 12 * 3600
 
 def main(global_config: dict[str, str], **_local: str) -> Callable[..., Any]:
     """Return the application for a paste ini file; settings are read and typed by `fleet.settings`."""
-    return make_app(settings_for("web", Path(global_config["__file__"]), os.environ))
+    return make_app(settings_for("web", Path(global_config["__file__"])))
 
 
 def make_app(settings: WebSettings) -> Callable[..., Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from pyramid.threadlocal import get_current_request
@@ -80,6 +82,9 @@ def includeme(config: Configurator) -> None:
             energies=ENERGIES,
             Permission=Permission,
             day_before=day_before,
+            zone_of=ZoneInfo,
+            day_of=dt.date.fromisoformat,
+            decimal=Decimal,
         )
 
     config.action(None, set_up, order=9999)

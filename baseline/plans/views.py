@@ -1,0 +1,252 @@
+"""Pages of measurement plans: draft, assess, freeze, annex, sign."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
+from sqlalchemy import select
+
+from baseline.fitting import DailyModel
+from baseline.plans.models import MeasurementPlan
+from baseline.plans.register import Assessment, assess, draft_plan, freeze, sign
+from baseline.weather.models import Station
+from contracts.agreements.models import Agreement, Annex
+from contracts.agreements.register import annex
+from contracts.sites.models import Building
+from devices.points.models import BoundaryBuilding, MeasurementBoundary
+from devices.points.views import building_crumbs
+from foundation.forms import EntryForm, choice_field, day_field, number_field, submit
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+    from pyramid.response import Response
+    from sqlalchemy import Select
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+STATES = {
+    "draft": (_("brouillon"), "plain"),
+    "frozen": (_("figé"), "busy"),
+    "signed": (_("signé"), "good"),
+    "superseded": (_("remplacé"), "plain"),
+}
+"""Each state with its word and its tone."""
+
+
+class PlanForm(EntryForm):
+    """How the savings of a boundary are measured."""
+
+    station_id = choice_field(_("Station météo"))
+    baseline_start = day_field(_("Premier jour de la référence"), help_text=_("Avant les travaux."))
+    baseline_end = day_field(_("Fin de la référence"), help_text=_("Le premier jour qui n'en fait plus partie."))
+    reporting_starts_on = day_field(_("Premier jour du suivi"), help_text=_("Une fois les travaux finis."))
+    confidence_level = number_field(_("Niveau de confiance"), default=Decimal("0.9"))
+
+
+class AnnexForm(EntryForm):
+    """Which frozen plan an agreement quotes."""
+
+    plan_id = choice_field(_("Plan de mesure figé"))
+
+
+class SignatureForm(EntryForm):
+    """Which agreement the plan is signed with, and when."""
+
+    agreement_id = choice_field(_("Accord"))
+    signed_on = day_field(_("Signé le"))
+
+
+def plan_crumbs(request: Request, plan: MeasurementPlan) -> list[tuple[str, str]]:
+    """Return the way to a plan's page."""
+    boundary = plan.boundary
+    return [
+        *(building_crumbs(request, boundary.buildings[0]) if boundary.buildings else []),
+        (boundary.name, request.route_path("boundary", id=boundary.id)),
+    ]
+
+
+def new_plan(request: Request) -> dict[str, Any] | Response:
+    """Draft a plan of the boundary `?boundary=` names."""
+    _ = request.language.translate
+    asked = request.GET.get("boundary", "")
+    boundary = request.dbsession.get(MeasurementBoundary, int(asked)) if asked.isascii() and asked.isdigit() else None
+    if boundary is None:
+        raise HTTPBadRequest
+    form = PlanForm(request.POST)
+    stations = request.dbsession.scalars(select(Station).order_by(Station.name))
+    form.station_id.choices = [(str(station.id), f"{station.name} ({station.code})") for station in stations]
+
+    def act() -> MeasurementPlan:
+        return draft_plan(
+            request.dbsession,
+            boundary=boundary,
+            station=request.dbsession.get_one(Station, int(form.station_id.data)),
+            baseline_start=form.baseline_start.data,
+            baseline_end=form.baseline_end.data,
+            reporting_starts_on=form.reporting_starts_on.data,
+            confidence_level=float(form.confidence_level.data),
+        )
+
+    if request.method == "POST":
+        created = submit(request, form, act)
+        if created:
+            return HTTPSeeOther(request.route_path("plan", id=created.id))
+    return {
+        "title": _("Nouveau plan de mesure"),
+        "crumbs": [(boundary.name, request.route_path("boundary", id=boundary.id))],
+        "form": form,
+        "submit": _("Préparer le plan"),
+    }
+
+
+def plan(request: Request) -> dict[str, Any]:
+    """Show one: the frozen model, or what it would be if it were frozen now."""
+    return _page(request, found(request, MeasurementPlan))
+
+
+def _page(request: Request, shown: MeasurementPlan, refused: EntryForm | None = None) -> dict[str, Any]:
+    assessment: Assessment | None = None
+    if shown.state == "draft":
+        assessment = assess(request.dbsession, shown)
+        model, findings = assessment.model, [finding.to_json() for finding in assessment.findings]
+    else:
+        model, findings = DailyModel.from_json(shown.model or {}), shown.findings or []
+    return {
+        "plan": shown,
+        "model": model,
+        "findings": findings,
+        "fragments": fragments(request, "plan", (shown, model)),
+        "states": STATES,
+        "freeze_form": refused or EntryForm(),
+        "sign_form": _signature_form(request, shown),
+        "crumbs": plan_crumbs(request, shown),
+    }
+
+
+def _signature_form(request: Request, shown: MeasurementPlan) -> SignatureForm:
+    """Offer the signed agreements that quote the plan."""
+    form = SignatureForm(request.POST)
+    rows = request.dbsession.scalars(
+        select(Agreement).join(Annex).where(Annex.sha256 == shown.sha256, Agreement.state == "signed")
+    )
+    form.agreement_id.choices = [(str(one.id), f"{one.number} — {one.title}") for one in rows]
+    return form
+
+
+def _annex_form(request: Request, agreement: Agreement) -> AnnexForm:
+    """Offer the frozen plans that `agreement` does not quote yet."""
+    form = AnnexForm(request.POST)
+    quoted = select(Annex.sha256).where(Annex.agreement_id == agreement.id)
+    rows = request.dbsession.scalars(
+        select(MeasurementPlan)
+        .where(MeasurementPlan.state == "frozen", MeasurementPlan.sha256.not_in(quoted))
+        .order_by(MeasurementPlan.id)
+    )
+    form.plan_id.choices = [(str(one.id), one.boundary.name) for one in rows]
+    return form
+
+
+def freeze_plan(request: Request) -> dict[str, Any] | Response:
+    """Freeze the model for good."""
+    drafted = found(request, MeasurementPlan)
+    form = EntryForm(request.POST)
+    if submit(request, form, lambda: freeze(request.dbsession, drafted, by=request.actor.name, now=request.now)):
+        return HTTPSeeOther(request.route_path("plan", id=drafted.id))
+    return _page(request, drafted, form)
+
+
+def annex_plan(request: Request) -> dict[str, Any] | Response:
+    """Make a frozen plan an annex of a draft agreement."""
+    _ = request.language.translate
+    agreement = found(request, Agreement)
+    form = _annex_form(request, agreement)
+    address = request.route_path("agreement", id=agreement.id)
+
+    def act() -> Annex:
+        frozen = request.dbsession.get_one(MeasurementPlan, int(form.plan_id.data))
+        # A document of the agreement, in the agreement's language.
+        title = f"Plan de mesure : {frozen.boundary.name}"
+        return annex(request.dbsession, agreement, title, frozen.sha256 or "")
+
+    if request.method == "POST" and submit(request, form, act):
+        return HTTPSeeOther(address)
+    return {
+        "title": _("Annexer un plan de mesure"),
+        "crumbs": [(agreement.number, address)],
+        "form": form,
+        "submit": _("Annexer"),
+    }
+
+
+def sign_plan(request: Request) -> dict[str, Any] | Response:
+    """Sign a frozen plan with the agreement that quotes it."""
+    frozen = found(request, MeasurementPlan)
+    form = _signature_form(request, frozen)
+
+    def act() -> MeasurementPlan:
+        agreement = request.dbsession.get_one(Agreement, int(form.agreement_id.data))
+        return sign(request.dbsession, frozen, agreement=agreement, signed_on=form.signed_on.data)
+
+    if submit(request, form, act):
+        return HTTPSeeOther(request.route_path("plan", id=frozen.id))
+    return _page(request, frozen) | {"sign_form": form}
+
+
+def plans_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
+    """Return the plans that cover `building`; None without one."""
+    plans = request.dbsession.scalars(plans_covering(building.id)).all()
+    return {"plans": plans, "states": STATES} if plans else None
+
+
+def plans_covering(building_id: int) -> Select[tuple[MeasurementPlan]]:
+    """Return the plans of the boundaries that cover a building, the one in force last."""
+    return (
+        select(MeasurementPlan)
+        .join(BoundaryBuilding, BoundaryBuilding.boundary_id == MeasurementPlan.boundary_id)
+        .where(BoundaryBuilding.building_id == building_id)
+        .order_by(MeasurementPlan.state == "signed", MeasurementPlan.id)
+    )
+
+
+def plans_of_agreement(request: Request, agreement: Agreement) -> Mapping[str, Any] | None:
+    """Return the plans signed with `agreement`, and a form to annex a frozen one; None without either."""
+    plans = request.dbsession.scalars(
+        select(MeasurementPlan)
+        .where(
+            (MeasurementPlan.agreement_id == agreement.id)
+            | MeasurementPlan.sha256.in_([one.sha256 for one in agreement.annexes])
+        )
+        .order_by(MeasurementPlan.id)
+    ).all()
+    form = _annex_form(request, agreement) if agreement.state == "draft" else None
+    if not plans and (form is None or not request.has_permission(Permission.MANAGE_SAVINGS)):
+        return None
+    return {"plans": plans, "states": STATES, "form": form}
+
+
+def includeme(config: Configurator) -> None:
+    """Register the pages and the fragments."""
+    here = "baseline.plans:templates/"
+    see, manage = Permission.SEE_SAVINGS, Permission.MANAGE_SAVINGS
+    for route, pattern, view, renderer, permission, methods in (
+        ("plan_new", "/plans/new", new_plan, FORM, manage, ("GET", "POST")),
+        ("plan", f"/plans/{NUMBER}", plan, here + "plan.jinja2", see, "GET"),
+        ("plan_freeze", f"/plans/{NUMBER}/freeze", freeze_plan, here + "plan.jinja2", manage, "POST"),
+        ("plan_annex", f"/agreements/{NUMBER}/annexes", annex_plan, FORM, manage, ("GET", "POST")),
+        ("plan_sign", f"/plans/{NUMBER}/sign", sign_plan, here + "plan.jinja2", manage, "POST"),
+    ):
+        config.add_route(route, pattern)
+        config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
+    config.add_fragment(Fragment("building", "plans", 45, see, here + "building_plans.jinja2", plans_of_building))
+    config.add_fragment(Fragment("agreement", "plans", 10, see, here + "agreement_plans.jinja2", plans_of_agreement))

@@ -1,0 +1,187 @@
+"""Pages of savings reports: ask for one, read it, and what a building saved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
+
+from baseline.fitting import DailyModel
+from baseline.plans.models import MeasurementPlan
+from baseline.plans.views import plan_crumbs, plans_covering
+from baseline.reports.charts import CumulativeDay, MonthOfSavings, cusum, measured_against_baseline
+from baseline.reports.models import SavingsReport
+from baseline.reports.signature import signature_of
+from devices.points.models import BoundaryBuilding
+from foundation.errors import Refusal
+from foundation.forms import EntryForm, day_field, submit
+from foundation.pages import FORM, NUMBER, Fragment, found, page_of
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+    from pyramid.response import Response
+
+    from baseline.reports.models import ReportDay
+    from contracts.sites.models import Building
+    from foundation.jobs.models import Job
+    from foundation.look.charts import Chart
+    from foundation.look.language import Language
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+MAKE = "baseline.make_report"
+REASONS = {
+    "measured": "",
+    "measured_in_total": _("mesuré en tout, réparti entre deux index"),
+    "missing_energy": _("énergie manquante"),
+    "missing_temperature": _("température manquante"),
+    "partial_day": _("jour incomplet"),
+}
+
+
+class ReportForm(EntryForm):
+    """Which period to report on."""
+
+    start = day_field(_("Premier jour"))
+    end = day_field(_("Fin"), help_text=_("Le premier jour qui n'en fait plus partie."))
+
+
+def reports(request: Request) -> dict[str, Any]:
+    """List the reports, the latest first."""
+    return {"page": page_of(request, select(SavingsReport).order_by(SavingsReport.id.desc()))}
+
+
+def new_report(request: Request) -> dict[str, Any] | Response:
+    """Ask the worker for a report of a plan."""
+    _ = request.language.translate
+    plan = found(request, MeasurementPlan)
+    form = ReportForm(request.POST)
+
+    def act() -> Job:
+        start, end = form.start.data, form.end.data
+        if end <= start:
+            raise Refusal("La période finit avant d'avoir commencé ; corrigez les dates.", field="end")
+        title = _("Rapport d'économies : {boundary}").format(boundary=plan.boundary.name)
+        params = {"plan_id": plan.id, "start": start.isoformat(), "end": end.isoformat()}
+        job: Job = request.ask(MAKE, title, {f"plan-{plan.id}": params})
+        return job
+
+    if request.method == "POST":
+        job = submit(request, form, act)
+        if job:
+            return HTTPSeeOther(request.route_path("job", id=job.id))
+    return {
+        "title": _("Nouveau rapport d'économies"),
+        "crumbs": [*plan_crumbs(request, plan), (_("Plan de mesure"), request.route_path("plan", id=plan.id))],
+        "form": form,
+        "submit": _("Calculer le rapport"),
+    }
+
+
+def report(request: Request) -> dict[str, Any]:
+    """Show one: the answer, measured against baseline, the cumulative sum, the days."""
+    shown = found(request, SavingsReport)
+    return {
+        "report": shown,
+        "measured": measured_chart(shown, request.language),
+        "cumulated": _cusum_chart(shown, request.language),
+        "crumbs": [(request.language.translate(_("Rapports")), request.route_path("reports"))],
+    }
+
+
+def measured_chart(shown: SavingsReport, language: Language) -> Chart:
+    """Draw the counted days of `shown`, month by month."""
+    return measured_against_baseline(
+        _months([day for day in shown.days if day.counted]),
+        avoided_kwh=float(shown.avoided_energy_kwh),
+        low=float(shown.avoided_low_kwh),
+        high=float(shown.avoided_high_kwh),
+        confidence=shown.confidence_level,
+        station=shown.plan.station.name,
+        language=language,
+    )
+
+
+def _months(days: Sequence[ReportDay]) -> list[MonthOfSavings]:
+    months = []
+    for first, group in groupby(days, lambda day: day.day.replace(day=1)):
+        counted = list(group)
+        months.append(
+            MonthOfSavings(
+                start=first,
+                end=(first + dt.timedelta(days=31)).replace(day=1),
+                measured_kwh=float(sum(day.measured_kwh or 0 for day in counted)),
+                adjusted_baseline_kwh=float(sum(day.adjusted_baseline_kwh or 0 for day in counted)),
+            )
+        )
+    return months
+
+
+def _cusum_chart(shown: SavingsReport, language: Language) -> Chart:
+    days, total = [], 0.0
+    for day in shown.days:
+        if day.counted:
+            total += float((day.adjusted_baseline_kwh or 0) - (day.measured_kwh or 0))
+        reason = language.translate(REASONS[day.reason]) if REASONS[day.reason] else ""
+        days.append(CumulativeDay(day.day, total if day.counted else None, reason))
+    return cusum(days, language=language)
+
+
+def savings_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
+    """Return the latest report that covers `building`, drawn; None where there is none."""
+    latest = request.dbsession.scalars(
+        select(SavingsReport)
+        .join(MeasurementPlan)
+        .join(BoundaryBuilding, BoundaryBuilding.boundary_id == MeasurementPlan.boundary_id)
+        .where(BoundaryBuilding.building_id == building.id)
+        .order_by(SavingsReport.period.desc(), SavingsReport.id.desc())
+        .limit(1)
+    ).first()
+    return {"report": latest, "measured": measured_chart(latest, request.language)} if latest else None
+
+
+def signature_of_plan(
+    request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]
+) -> Mapping[str, Any] | None:
+    """Return the energy signature of a plan with the model it has or would have; None where it has none."""
+    plan, model = assessed
+    return {"signature": signature_of(request, plan, model)} if model else None
+
+
+def report_form(_request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]) -> Mapping[str, Any] | None:
+    """Return the form that asks for a report of a plan that is frozen; None for a draft."""
+    return None if assessed[0].state == "draft" else {"form": ReportForm()}
+
+
+def signature_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
+    """Return the energy signature of the plan in force; None without a frozen plan."""
+    plans = [plan for plan in request.dbsession.scalars(plans_covering(building.id)) if plan.model]
+    return signature_of_plan(request, (plans[-1], DailyModel.from_json(plans[-1].model))) if plans else None
+
+
+def includeme(config: Configurator) -> None:
+    """Register the pages and the fragments."""
+    here = "baseline.reports:templates/"
+    see, manage = Permission.SEE_SAVINGS, Permission.MANAGE_SAVINGS
+    for route, pattern, view, renderer, permission, methods in (
+        ("reports", "/reports", reports, here + "reports.jinja2", see, "GET"),
+        ("report_new", f"/plans/{NUMBER}/reports", new_report, FORM, manage, ("GET", "POST")),
+        ("report", f"/reports/{NUMBER}", report, here + "report.jinja2", see, "GET"),
+    ):
+        config.add_route(route, pattern)
+        config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
+    config.add_fragment(Fragment("building", "savings", 10, see, here + "building_savings.jinja2", savings_of_building))
+    for page, order, prepare in (("plan", 10, signature_of_plan), ("building", 20, signature_of_building)):
+        config.add_fragment(Fragment(page, "signature", order, see, here + "signature.jinja2", prepare))
+    config.add_fragment(Fragment("plan", "report", 20, manage, here + "plan_report.jinja2", report_form))

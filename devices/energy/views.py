@@ -1,0 +1,158 @@
+"""The part of a building's page that shows what it uses: load curve and energy of each day, point by point."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from devices.energy.charts import CurvePoint, DayOfEnergy, Quality, daily_bars, load_curve
+from devices.energy.models import DailyEnergy, HourlyEnergy
+from devices.points.models import MeteringPoint
+from foundation.pages import Fragment
+from foundation.permissions import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+
+    from contracts.sites.models import Building
+    from foundation.look.charts import Chart
+    from foundation.look.language import Language
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+HOUR = dt.timedelta(hours=1)
+DAYS_OF_CURVE = 7
+DAYS_OF_BARS = 62
+# What counts but was split between two indexes is drawn like an estimate: its hours are, its sum is not (truth 2).
+QUALITIES: dict[str, Quality] = {
+    "measured": "measured",
+    "measured_in_total": "estimated",
+    "estimated": "estimated",
+    "suspicious": "missing",
+    "missing": "missing",
+}
+REASONS = {
+    "measured": "",
+    "measured_in_total": _("mesuré en tout, réparti entre deux index"),
+    "estimated": _("estimé, sans index aux deux bouts"),
+    "suspicious": _("douteux, mis de côté"),
+    "missing": _("rien n'est arrivé"),
+}
+CAUSES = {
+    "transient_zero": _("zéro passager"),
+    "spike": _("pic impossible"),
+    "rollover": _("compteur revenu à zéro"),
+    "reset": _("compteur remis à zéro"),
+    "restart": _("capteur redémarré"),
+    "backwards": _("index qui recule"),
+    "implausible": _("consommation impossible"),
+    "no_device": _("aucun capteur posé"),
+    "partial": _("heure incomplète"),
+}
+
+
+def uses_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
+    """Return the charts of the point `?point=` asks for, or of the first that has energy; None where none has."""
+    last_hour = select(func.max(HourlyEnergy.hour)).where(HourlyEnergy.point_id == MeteringPoint.id).scalar_subquery()
+    known = request.dbsession.execute(
+        select(MeteringPoint, last_hour.label("last"))
+        .where(MeteringPoint.building_id == building.id, last_hour.is_not(None))
+        .order_by(MeteringPoint.id)
+    ).all()
+    if not known:
+        return None
+    asked = request.GET.get("point", "")
+    point, last = next((row for row in known if str(row[0].id) == asked), known[0])
+    zone = ZoneInfo(building.site.timezone)
+    return {
+        "points": [row[0] for row in known],
+        "point": point,
+        "curve": _curve(request, point, last, zone),
+        "bars": _bars(request, point, last.astimezone(zone).date()),
+    }
+
+
+def _reason(language: Language, reason: str, cause: str | None) -> str:
+    words = [REASONS[reason], CAUSES[cause] if cause else ""]
+    return ", ".join(language.translate(word) for word in words if word)
+
+
+def _curve(request: Request, point: MeteringPoint, last: dt.datetime, zone: ZoneInfo) -> Chart:
+    """Draw the last week known, hour by hour, on the clock of the site's wall."""
+    end = last + HOUR
+    start = end - dt.timedelta(days=DAYS_OF_CURVE)
+    rows = request.dbsession.scalars(
+        select(HourlyEnergy).where(
+            HourlyEnergy.point_id == point.id, HourlyEnergy.hour >= start, HourlyEnergy.hour < end
+        )
+    )
+    by_hour = {row.hour: row for row in rows}
+    language = request.language
+    points = []
+    for step in range(DAYS_OF_CURVE * 24):
+        hour = start + step * HOUR
+        row = by_hour.get(hour)
+        reason, cause, kwh = (row.reason, row.cause, row.kwh) if row else ("missing", None, None)
+        points.append(
+            CurvePoint(
+                hour.astimezone(zone),
+                # Mean power over an hour in kW is its energy in kWh.
+                None if kwh is None else float(kwh),
+                QUALITIES[reason],
+                _reason(language, reason, cause),
+            )
+        )
+    return load_curve(points, energy=point.energy, step=HOUR, source=point.name, language=language)
+
+
+def _bars(request: Request, point: MeteringPoint, last: dt.date) -> Chart:
+    """Draw the last two months known, day by day."""
+    first = last - dt.timedelta(days=DAYS_OF_BARS - 1)
+    rows = request.dbsession.scalars(
+        select(DailyEnergy).where(DailyEnergy.point_id == point.id, DailyEnergy.day.between(first, last))
+    )
+    days = _days({row.day: row for row in rows}, first, request.language)
+    return daily_bars(days, energy=point.energy, source=point.name, language=request.language)
+
+
+def _days(by_day: Mapping[dt.date, DailyEnergy], first: dt.date, language: Language) -> Sequence[DayOfEnergy]:
+    days = []
+    for offset in range(DAYS_OF_BARS):
+        day = first + dt.timedelta(days=offset)
+        row = by_day.get(day)
+        if row is None or row.kwh is None:
+            days.append(DayOfEnergy(day, None, "missing", language.translate(REASONS["missing"])))
+            continue
+        reason = language.translate(REASONS[row.reason])
+        quality = QUALITIES[row.reason]
+        if row.hours_measured < row.hours_expected:
+            quality = "estimated"
+            reason = language.translate(_("{known} heures sur {all}")).format(
+                known=row.hours_measured, all=row.hours_expected
+            )
+        days.append(DayOfEnergy(day, float(row.kwh), quality, reason))
+    return days
+
+
+def includeme(config: Configurator) -> None:
+    """Register the fragment."""
+    config.add_fragment(
+        Fragment(
+            "building",
+            "uses",
+            30,
+            Permission.SEE_MEASUREMENTS,
+            "devices.energy:templates/building_uses.jinja2",
+            uses_of_building,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The first page: what happens today, for each role."""

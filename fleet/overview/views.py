@@ -1,0 +1,116 @@
+"""The first page, the settings, and the pages of long work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from contracts.parties.models import Shareholder
+from contracts.sites.models import Building
+from fleet.overview.today import (
+    invoiced,
+    invoices_waiting,
+    latest_invoices,
+    letters_waiting,
+    points_now,
+    savings_known,
+    settlements_waiting,
+)
+from foundation.jobs.models import Job
+from foundation.pages import NUMBER, found, page_of
+from foundation.permissions import Permission, allows
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+    from pyramid.request import Request
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+JOB_STATES = {
+    "queued": (_("en attente"), "busy"),
+    "running": (_("en cours"), "busy"),
+    "done": (_("fini"), "good"),
+    "failed": (_("fini, avec des refus"), "bad"),
+    "cancelled": (_("annulé"), "plain"),
+}
+"""Each state with its word and its tone."""
+ITEM_STATES = {
+    "queued": (_("en attente"), "busy"),
+    "done": (_("fait"), "good"),
+    "failed": (_("refusé"), "bad"),
+}
+RESULTS = {"report_id": ("report", _("lire le rapport")), "invoice_id": ("invoice", _("voir la facture"))}
+"""Where an item's result leads: key of the result, route, words."""
+POINT_STATES = ("silent", "waiting", "bare", "heard")
+
+
+def home(request: Request) -> dict[str, Any]:
+    """Show what happens today, as far as the reader's role goes."""
+    session, role = request.dbsession, request.actor.role
+    points = points_now(session, request.now, request.today)
+    asked = request.GET.get("state", "")
+    counts = {state: sum(one.state == state for one in points) for state in POINT_STATES}
+    page: dict[str, Any] = {
+        "points": [one for one in points if one.state == asked] if asked in POINT_STATES else points,
+        "asked": asked if asked in POINT_STATES else "",
+        "counts": counts,
+        "n_points": len(points),
+        "buildings": session.scalar(select(func.count()).select_from(Building)),
+        "shareholders": session.scalar(select(func.count()).select_from(Shareholder)),
+    }
+    if allows(role, Permission.SEE_SAVINGS):
+        page["savings"] = savings_known(session)
+    if allows(role, Permission.SEE_BILLING):
+        page |= {
+            "settlements": settlements_waiting(session),
+            "latest_invoices": latest_invoices(session),
+            "invoiced": invoiced(session),
+        }
+    if allows(role, Permission.BILL):
+        page["invoices"] = invoices_waiting(session)
+    if allows(role, Permission.MANAGE_MEASUREMENTS):
+        page["letters"] = letters_waiting(session)
+    return page
+
+
+def settings(_request: Request) -> dict[str, Any]:
+    """Show where the SPL, weather, work and messages are looked after."""
+    return {}
+
+
+def jobs(request: Request) -> dict[str, Any]:
+    """List long work, the latest first."""
+    return {"page": page_of(request, select(Job).order_by(Job.id.desc())), "states": JOB_STATES}
+
+
+def job(request: Request) -> dict[str, Any]:
+    """Show one and each of its items; the part that changes renews itself until it has ended."""
+    work = found(request, Job)
+    return {
+        "job": work,
+        "ended": sum(item.state != "queued" for item in work.items),
+        "states": JOB_STATES,
+        "item_states": ITEM_STATES,
+        "results": RESULTS,
+    }
+
+
+def includeme(config: Configurator) -> None:
+    """Register the pages."""
+    here, see = "fleet.overview:templates/", Permission.SEE_JOBS
+    for route, pattern, view, template, permission in (
+        ("home", "/", home, "home", Permission.STAY_SIGNED_IN),
+        ("settings", "/settings", settings, "settings", see),
+        ("jobs", "/jobs", jobs, "jobs", see),
+        ("job", f"/jobs/{NUMBER}", job, "job", see),
+        ("job_progress", f"/jobs/{NUMBER}/progress", job, "job_progress", see),
+    ):
+        config.add_route(route, pattern)
+        config.add_view(
+            view, route_name=route, renderer=f"{here}{template}.jinja2", permission=permission, request_method="GET"
+        )
