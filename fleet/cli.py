@@ -14,6 +14,7 @@ REFUSED = 2
 # Name → where the command is, and its line in the table of contents; in the order a reader meets them.
 CONTENTS = {
     "up": ("fleet.supervision.cli:up", "Tout mettre en marche : services privés, base, ingest, worker, web."),
+    "web": ("fleet.web.serve:web", "Servir les pages."),
     "ingest": ("fleet.processes.ingest:ingest", "Recevoir les relevés par MQTT et les enregistrer."),
     "web": ("fleet.web.serve:web", "Servir les pages."),
     "worker": ("fleet.processes.worker:worker", "Faire les tâches : énergie, rapports, documents."),

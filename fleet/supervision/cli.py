@@ -35,7 +35,7 @@ def up(directory: Path, *, demonstration: bool, once: bool) -> None:
 
     say = _timed()
     _end_on_signals()
-    with house(directory, os.environ, say) as running:
+    with house(directory, os.environ, say, sensors=demonstration and not once) as running:
         if demonstration:
             say("démonstration")
             running.step("demo", "fill")

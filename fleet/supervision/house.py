@@ -16,7 +16,7 @@ from fleet.database.history import upgrade
 from fleet.settings import settings_for
 from fleet.supervision.environment import DATABASE_VARIABLES, Environment, compose
 from fleet.supervision.places import prepare_places
-from fleet.supervision.programs import fleet_command, processes_of, services_of
+from fleet.supervision.programs import fleet_command, processes_of, sensors_of, services_of
 from fleet.supervision.services import mosquitto, postgresql, redis
 from fleet.supervision.supervisor import Supervisor, end_the_previous
 from foundation.errors import Refusal
@@ -83,15 +83,23 @@ class House:
 
 
 @contextlib.contextmanager
-def house(root: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[House]:
-    """Bring the environment `root` up to a migrated database; take everything down on the way out."""
+def house(
+    root: Path, environ: Mapping[str, str], say: Callable[[str], None], *, sensors: bool = False
+) -> Iterator[House]:
+    """Bring the environment `root` up to a migrated database; take everything down on the way out.
+
+    With `sensors`, somebody speaks for the sensors of a demonstration once the processes run.
+    """
     root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         places = prepare_places(root)
         end_the_previous(places)
         environment = compose(places, environ)
         _prepare_services(environment, say)
-        supervisor = Supervisor(places, [*services_of(environment), *processes_of(environment, Path.cwd())])
+        programs = [*services_of(environment), *processes_of(environment, Path.cwd())]
+        if sensors:
+            programs.append(sensors_of(environment, Path.cwd()))
+        supervisor = Supervisor(places, programs)
         try:
             supervisor.start(environ)
             _wait_for_services(environment, supervisor)

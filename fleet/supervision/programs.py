@@ -10,7 +10,7 @@ from fleet.settings import variables_of
 from fleet.supervision.services import mosquitto, postgresql, redis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fleet.supervision.environment import Environment
@@ -50,24 +50,30 @@ def services_of(environment: Environment) -> list[Program]:
 
 def processes_of(environment: Environment, directory: Path) -> list[Program]:
     """Return our own processes; they run in `directory`, where the ini file and the installation are."""
-    return [
-        Program(
-            name,
-            APPLICATION,
-            ["setpriv", "--pdeathsig", "TERM", "--", *fleet_command(name)],
-            directory,
-            stop_signal="TERM",
-            patience=4,
-            variables={
-                variable: environment.variables[variable]
-                for variable in (*variables_of(name), "FLEET_INI")
-                if variable in environment.variables
-            },
-        )
-        for name in PROCESSES
-    ]
+    return [_process(name, (name,), variables_of(name), environment, directory) for name in PROCESSES]
+
+
+def sensors_of(environment: Environment, directory: Path) -> Program:
+    """Return what speaks for the sensors of a demonstration while it is served."""
+    needed = (*variables_of("web"), *variables_of("worker"), "FLEET_SIMULATOR_MQTT_URL")
+    return _process("sensors", ("demo", "live", "--go-on"), needed, environment, directory)
 
 
 def fleet_command(*words: str) -> list[str]:
     """Return `fleet WORDS` run by this very Python."""
     return [sys.executable, "-m", "fleet", *words]
+
+
+def _process(
+    name: str, words: Sequence[str], needed: Iterable[str], environment: Environment, directory: Path
+) -> Program:
+    variables = environment.variables
+    return Program(
+        name,
+        APPLICATION,
+        ["setpriv", "--pdeathsig", "TERM", "--", *fleet_command(*words)],
+        directory,
+        stop_signal="TERM",
+        patience=4,
+        variables={name: variables[name] for name in (*needed, "FLEET_INI", "FLEET_DIRECTORY") if name in variables},
+    )
