@@ -16,7 +16,6 @@ CONTENTS = {
     "up": ("fleet.supervision.cli:up", "Tout mettre en marche : services privés, base, ingest, worker, web."),
     "web": ("fleet.web.serve:web", "Servir les pages."),
     "ingest": ("fleet.processes.ingest:ingest", "Recevoir les relevés par MQTT et les enregistrer."),
-    "web": ("fleet.web.serve:web", "Servir les pages."),
     "worker": ("fleet.processes.worker:worker", "Faire les tâches : énergie, rapports, documents."),
     "services": ("fleet.supervision.cli:services", "Exécuter une commande avec base, MQTT et Redis en marche."),
     "db": ("fleet.database.cli:group", "Créer la base, la mettre à niveau, la vérifier."),

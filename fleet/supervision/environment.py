@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from fleet.database.bootstrap import LOGIN_ROLES
-from fleet.settings import Mode, ini_path, mode_of
+from fleet.settings import Mode, all_variables, ini_path, mode_of
 from fleet.supervision.services import postgresql, redis
 from foundation.errors import Refusal
 
@@ -84,6 +84,12 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
     variables["FLEET_DIRECTORY"] = str(places.root)
     _write(places.settings, variables)
     return Environment(places, dict(environ) | variables, frozenset(private))
+
+
+def without_addresses(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` without any address or secret: what programs inherit before each is given what it needs."""
+    ours = all_variables() | set(MQTT_USERS.values())
+    return {name: value for name, value in environ.items() if name not in ours}
 
 
 def _given(environ: Mapping[str, str], *files: Mapping[str, str]) -> dict[str, str]:

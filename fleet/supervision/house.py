@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fleet.database.bootstrap import LOGIN_ROLES, bootstrap
 from fleet.database.history import upgrade
 from fleet.settings import settings_for
-from fleet.supervision.environment import DATABASE_VARIABLES, Environment, compose
+from fleet.supervision.environment import DATABASE_VARIABLES, Environment, compose, without_addresses
 from fleet.supervision.places import prepare_places
 from fleet.supervision.programs import fleet_command, processes_of, sensors_of, services_of
 from fleet.supervision.services import mosquitto, postgresql, redis
@@ -101,7 +101,7 @@ def house(
             programs.append(sensors_of(environment, Path.cwd()))
         supervisor = Supervisor(places, programs)
         try:
-            supervisor.start(environ)
+            supervisor.start(without_addresses(environ))
             _wait_for_services(environment, supervisor)
             _prepare_database(environment.variables, say)
             yield House(environment, supervisor, say)

@@ -16,7 +16,6 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from fleet.settings import all_variables
 from fleet.supervision.programs import APPLICATION, SERVICES, Program
 from foundation.errors import Refusal
 
@@ -97,13 +96,12 @@ class Supervisor:
             file.write(self._written())
 
     def start(self, environ: Mapping[str, str]) -> None:
-        """Start supervisord and the services; secrets of `environ` stay with us."""
+        """Start supervisord and the services in `environ`, which each program receives as well."""
         words = ["setpriv", "--pdeathsig", "TERM", "--"]
         words += [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)]
-        kept = {name: value for name, value in environ.items() if name not in all_variables()}
         # A session of its own: Ctrl-C is for us to receive, and to pass on in order.
         self._process = subprocess.Popen(
-            words, env=kept, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+            words, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         )
         deadline = time.monotonic() + START_WITHIN
         while not self._answers():
