@@ -3,7 +3,6 @@ set -euo pipefail
 source scripts/lib/say.sh
 
 PATH="$PWD/.venv/bin:$PATH"
-export FLEET_MODE=test
 
 check() {
     say "$1"
