@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, Optional, StopValida
 from wtforms.widgets import DateTimeLocalInput, TextInput
 
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,12 +27,7 @@ _DECEIVING = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue; the page translates it where it shows it."""
-    return sentence
-
-
-MISSING = _("Remplissez ce champ.")
+MISSING = N_("Remplissez ce champ.")
 
 
 class EntryForm(Form):
@@ -46,10 +42,10 @@ class _Text:
 
     def __call__(self, _form: Form, field: Any) -> None:
         if len(field.data or "") > LONGEST:
-            raise ValidationError(_("C'est trop long : 200 signes au plus."))
+            raise ValidationError(N_("C'est trop long : 200 signes au plus."))
         if _DECEIVING.search(field.data or ""):
             raise ValidationError(
-                _("Ce texte contient des signes invisibles ; tapez-le au clavier plutôt que de le coller.")
+                N_("Ce texte contient des signes invisibles ; tapez-le au clavier plutôt que de le coller.")
             )
 
 
@@ -82,7 +78,7 @@ class ChosenField(SelectField):
     def pre_validate(self, _form: Any) -> None:
         """Refuse what is not offered."""
         if self.data not in {value for value, *_rest in self.iter_choices()}:
-            raise ValidationError(_("Choisissez dans la liste."))
+            raise ValidationError(N_("Choisissez dans la liste."))
 
 
 class DecimalEntry(Field):
@@ -101,7 +97,7 @@ class DecimalEntry(Field):
         """Return "1 234,5", "1234.5" or "-3" as a number; ValueError with a sentence where it is none."""
         written = "".join(typed.split())
         if not _NUMBER.fullmatch(written):
-            raise ValueError(_("Écrivez un nombre, par exemple 1234,5."))
+            raise ValueError(N_("Écrivez un nombre, par exemple 1234,5."))
         return Decimal(written.replace(",", "."))
 
     def _value(self) -> str:
@@ -135,7 +131,7 @@ class DayEntry(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             self.data = None
-            raise ValueError(_("Écrivez une date, par exemple 01/03/2026.")) from None
+            raise ValueError(N_("Écrivez une date, par exemple 01/03/2026.")) from None
 
 
 def day_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
@@ -156,7 +152,7 @@ class MomentEntry(Field):
             self.data = dt.datetime.fromisoformat(typed) if typed else None
         except ValueError:
             self.data = None
-            raise ValueError(_("Écrivez une date et une heure, par exemple 2026-03-01T10:00.")) from None
+            raise ValueError(N_("Écrivez une date et une heure, par exemple 2026-03-01T10:00.")) from None
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else ""

@@ -14,10 +14,10 @@ from baseline.plans.register import Assessment, assess, draft_plan, freeze, sign
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement, Annex
 from contracts.agreements.register import annex
-from contracts.sites.models import Building
 from devices.points.models import BoundaryBuilding, MeasurementBoundary
 from devices.points.views import building_crumbs
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments
 from foundation.permissions import Permission
 
@@ -29,17 +29,14 @@ if TYPE_CHECKING:
     from pyramid.response import Response
     from sqlalchemy import Select
 
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
+    from contracts.sites.models import Building
 
 
 STATES = {
-    "draft": (_("brouillon"), "plain"),
-    "frozen": (_("figé"), "busy"),
-    "signed": (_("signé"), "good"),
-    "superseded": (_("remplacé"), "plain"),
+    "draft": (N_("brouillon"), "plain"),
+    "frozen": (N_("figé"), "busy"),
+    "signed": (N_("signé"), "good"),
+    "superseded": (N_("remplacé"), "plain"),
 }
 """Each state with its word and its tone."""
 
@@ -47,24 +44,24 @@ STATES = {
 class PlanForm(EntryForm):
     """How the savings of a boundary are measured."""
 
-    station_id = choice_field(_("Station météo"))
-    baseline_start = day_field(_("Premier jour de la référence"), help_text=_("Avant les travaux."))
-    baseline_end = day_field(_("Fin de la référence"), help_text=_("Le premier jour qui n'en fait plus partie."))
-    reporting_starts_on = day_field(_("Premier jour du suivi"), help_text=_("Une fois les travaux finis."))
-    confidence_level = number_field(_("Niveau de confiance"), default=Decimal("0.9"))
+    station_id = choice_field(N_("Station météo"))
+    baseline_start = day_field(N_("Premier jour de la référence"), help_text=N_("Avant les travaux."))
+    baseline_end = day_field(N_("Fin de la référence"), help_text=N_("Le premier jour qui n'en fait plus partie."))
+    reporting_starts_on = day_field(N_("Premier jour du suivi"), help_text=N_("Une fois les travaux finis."))
+    confidence_level = number_field(N_("Niveau de confiance"), default=Decimal("0.9"))
 
 
 class AnnexForm(EntryForm):
     """Which frozen plan an agreement quotes."""
 
-    plan_id = choice_field(_("Plan de mesure figé"))
+    plan_id = choice_field(N_("Plan de mesure figé"))
 
 
 class SignatureForm(EntryForm):
     """Which agreement the plan is signed with, and when."""
 
-    agreement_id = choice_field(_("Accord"))
-    signed_on = day_field(_("Signé le"))
+    agreement_id = choice_field(N_("Accord"))
+    signed_on = day_field(N_("Signé le"))
 
 
 def plan_crumbs(request: Request, plan: MeasurementPlan) -> list[tuple[str, str]]:
@@ -209,7 +206,7 @@ def plans_of_building(request: Request, building: Building) -> Mapping[str, Any]
     return {"plans": plans, "states": STATES} if plans else None
 
 
-def plans_covering(building_id: int) -> Select[tuple[MeasurementPlan]]:
+def plans_covering(building_id: int) -> Select[MeasurementPlan]:
     """Return the plans of the boundaries that cover a building, the one in force last."""
     return (
         select(MeasurementPlan)

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from baseline.measured_days import measured_days
 from baseline.reports.charts import BalancePoint, SignatureDay, energy_signature
 from baseline.reports.models import ReportDay, SavingsReport
+from foundation.messages import N_
+from foundation.time import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyramid.request import Request
+    from sqlalchemy.orm import Session
 
     from baseline.fitting import DailyModel
     from baseline.plans.models import MeasurementPlan
@@ -22,35 +24,31 @@ if TYPE_CHECKING:
     from foundation.look.language import Language
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 LINE_POINTS = 80
 WEEKDAYS, WEEKEND = {0, 1, 2, 3, 4}, {5, 6}
 
 
-def signature_of(request: Request, plan: MeasurementPlan, model: DailyModel) -> Chart:
+def signature_of(session: Session, plan: MeasurementPlan, model: DailyModel, language: Language) -> Chart:
     """Draw `plan` as its model sees it; only complete days are shown."""
-    start, end = plan.baseline_period.lower, plan.baseline_period.upper
+    start, end = bounds(plan.baseline_period)
     days = [
         SignatureDay(day.day, float(day.celsius), float(day.kwh), "baseline")
-        for day in measured_days(request.dbsession, plan.boundary, plan.station, start, end)
+        for day in measured_days(session, plan.boundary, plan.station, start, end)
         if day.kwh is not None and day.celsius is not None and day.hours == day.day_hours
     ]
     shown = list(days)
     latest = select(SavingsReport.id).where(SavingsReport.plan_id == plan.id).order_by(SavingsReport.id.desc()).limit(1)
-    for one in request.dbsession.scalars(
-        select(ReportDay).where(ReportDay.report_id == latest.scalar_subquery(), ReportDay.counted)
-    ):
-        shown.append(SignatureDay(one.day, float(one.temperature_c), float(one.measured_kwh), "reporting"))
+    counted = select(ReportDay).where(ReportDay.report_id == latest.scalar_subquery(), ReportDay.counted)
+    shown += [
+        SignatureDay(one.day, float(one.temperature_c), float(one.measured_kwh), "reporting")
+        for one in session.scalars(counted)
+    ]
     return energy_signature(
         shown,
-        curves=_lines(model, days, request.language),
+        curves=_lines(model, days, language),
         balance_points=_balance_points(model, days),
         station=plan.station.name,
-        language=request.language,
+        language=language,
     )
 
 
@@ -75,10 +73,10 @@ def _lines(
 
 def _label(weekdays: set[int], count: int, language: Language) -> str:
     if weekdays <= WEEKDAYS and len(weekdays) > 1:
-        return language.translate(_("semaine"))
+        return language.translate(N_("semaine"))
     if weekdays <= WEEKEND:
-        return language.translate(_("fin de semaine"))
-    return language.translate(_("{count} jours")).format(count=count)
+        return language.translate(N_("fin de semaine"))
+    return language.translate(N_("{count} jours")).format(count=count)
 
 
 def _unlike(label: str, others: dict[str, Sequence[tuple[float, float]]]) -> str:

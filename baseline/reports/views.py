@@ -18,6 +18,7 @@ from baseline.reports.signature import signature_of
 from devices.points.models import BoundaryBuilding
 from foundation.errors import Refusal
 from foundation.forms import EntryForm, day_field, submit
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, page_of
 from foundation.permissions import Permission
 
@@ -35,26 +36,21 @@ if TYPE_CHECKING:
     from foundation.look.language import Language
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 MAKE = "baseline.make_report"
 REASONS = {
     "measured": "",
-    "measured_in_total": _("mesuré en tout, réparti entre deux index"),
-    "missing_energy": _("énergie manquante"),
-    "missing_temperature": _("température manquante"),
-    "partial_day": _("jour incomplet"),
+    "measured_in_total": N_("mesuré en tout, réparti entre deux index"),
+    "missing_energy": N_("énergie manquante"),
+    "missing_temperature": N_("température manquante"),
+    "partial_day": N_("jour incomplet"),
 }
 
 
 class ReportForm(EntryForm):
     """Which period to report on."""
 
-    start = day_field(_("Premier jour"))
-    end = day_field(_("Fin"), help_text=_("Le premier jour qui n'en fait plus partie."))
+    start = day_field(N_("Premier jour"))
+    end = day_field(N_("Fin"), help_text=N_("Le premier jour qui n'en fait plus partie."))
 
 
 def reports(request: Request) -> dict[str, Any]:
@@ -96,7 +92,7 @@ def report(request: Request) -> dict[str, Any]:
         "report": shown,
         "measured": measured_chart(shown, request.language),
         "cumulated": _cusum_chart(shown, request.language),
-        "crumbs": [(request.language.translate(_("Rapports")), request.route_path("reports"))],
+        "crumbs": [(request.language.translate(N_("Rapports")), request.route_path("reports"))],
     }
 
 
@@ -156,7 +152,7 @@ def signature_of_plan(
 ) -> Mapping[str, Any] | None:
     """Return the energy signature of a plan with the model it has or would have; None where it has none."""
     plan, model = assessed
-    return {"signature": signature_of(request, plan, model)} if model else None
+    return {"signature": signature_of(request.dbsession, plan, model, request.language)} if model else None
 
 
 def report_form(_request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]) -> Mapping[str, Any] | None:

@@ -11,6 +11,7 @@ from baseline.weather.models import Station, Temperature, WeatherImport
 from baseline.weather.register import import_csv, register_station
 from foundation.attachments.models import Attachment
 from foundation.forms import EntryForm, file_field, number_field, submit, text_field
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, found
 from foundation.permissions import Permission
 
@@ -20,27 +21,22 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 class StationForm(EntryForm):
     """A weather station."""
 
-    code = text_field(_("Code de la station"), help_text=_("Celui de Météo-France, huit chiffres."))
-    name = text_field(_("Nom"))
-    latitude = number_field(_("Latitude"), required=False)
-    longitude = number_field(_("Longitude"), required=False)
+    code = text_field(N_("Code de la station"), help_text=N_("Celui de Météo-France, huit chiffres."))
+    name = text_field(N_("Nom"))
+    latitude = number_field(N_("Latitude"), required=False)
+    longitude = number_field(N_("Longitude"), required=False)
 
 
 class ImportForm(EntryForm):
     """A file of hourly temperatures."""
 
-    file = file_field(_("Fichier CSV"), help_text=_("Une ligne par heure, datée du début de l'heure."))
-    time_column = text_field(_("Colonne de la date"))
-    temperature_column = text_field(_("Colonne de la température"), help_text=_("En degrés Celsius."))
-    timezone = text_field(_("Fuseau horaire des dates"), default="UTC")
+    file = file_field(N_("Fichier CSV"), help_text=N_("Une ligne par heure, datée du début de l'heure."))
+    time_column = text_field(N_("Colonne de la date"))
+    temperature_column = text_field(N_("Colonne de la température"), help_text=N_("En degrés Celsius."))
+    timezone = text_field(N_("Fuseau horaire des dates"), default="UTC")
 
 
 def _crumbs(request: Request) -> list[tuple[str, str]]:

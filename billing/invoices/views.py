@@ -14,6 +14,7 @@ from billing.invoices.tasks import RENDER
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
 from foundation.forms import EntryForm, submit
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, page_of
 from foundation.permissions import Permission
 
@@ -26,16 +27,11 @@ if TYPE_CHECKING:
     from foundation.attachments.models import Attachment
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 STATES = {
-    "draft": (_("brouillon"), "plain"),
-    "ready": (_("prête"), "busy"),
-    "issued": (_("émise"), "good"),
-    "credited": (_("annulée par un avoir"), "warn"),
+    "draft": (N_("brouillon"), "plain"),
+    "ready": (N_("prête"), "busy"),
+    "issued": (N_("émise"), "good"),
+    "credited": (N_("annulée par un avoir"), "warn"),
 }
 """Each state with its word and its tone."""
 
@@ -60,7 +56,7 @@ def _page(request: Request, shown: Invoice, form: EntryForm) -> dict[str, Any]:
         "invoice": shown,
         "form": form,
         "states": STATES,
-        "crumbs": [(request.language.translate(_("Factures")), request.route_path("invoices"))],
+        "crumbs": [(request.language.translate(N_("Factures")), request.route_path("invoices"))],
     }
 
 
@@ -97,7 +93,7 @@ def issue_invoice(request: Request) -> dict[str, Any] | Response:
     def act(ready: Invoice) -> Invoice:
         issued = issue(request.dbsession, ready, today=request.today)
         if issued.pdf_id is None:
-            title = request.language.translate(_("Originaux de la facture {number}")).format(number=issued.number)
+            title = request.language.translate(N_("Originaux de la facture {number}")).format(number=issued.number)
             request.ask(RENDER, title, {issued.number: {"invoice_id": issued.id}})
         return issued
 

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from billing.settlements.models import Settlement
 from billing.settlements.register import accept, propose
 from contracts.agreements.models import Agreement
+from contracts.agreements.terms.explanation import Step
 from foundation.forms import EntryForm, day_field, submit
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments
 from foundation.permissions import Permission
 
@@ -22,32 +24,27 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 STATES = {
-    "proposed": (_("proposé"), "busy"),
-    "reviewed": (_("vérifié"), "busy"),
-    "disputed": (_("contesté"), "bad"),
-    "accepted": (_("accepté"), "good"),
-    "invoiced": (_("facturé"), "good"),
+    "proposed": (N_("proposé"), "busy"),
+    "reviewed": (N_("vérifié"), "busy"),
+    "disputed": (N_("contesté"), "bad"),
+    "accepted": (N_("accepté"), "good"),
+    "invoiced": (N_("facturé"), "good"),
 }
 """Each state with its word and its tone."""
 OUTCOMES = {
-    "invoice": _("à facturer"),
-    "credit_note": _("à rembourser par un avoir"),
-    "nothing": _("rien n'est dû"),
-    "waits": _("rien n'est dû : à déduire du décompte suivant"),
+    "invoice": N_("à facturer"),
+    "credit_note": N_("à rembourser par un avoir"),
+    "nothing": N_("rien n'est dû"),
+    "waits": N_("rien n'est dû : à déduire du décompte suivant"),
 }
 
 
 class PeriodForm(EntryForm):
     """Which period to settle."""
 
-    start = day_field(_("Premier jour"))
-    end = day_field(_("Fin"), help_text=_("Le premier jour qui n'en fait plus partie."))
+    start = day_field(N_("Premier jour"))
+    end = day_field(N_("Fin"), help_text=N_("Le premier jour qui n'en fait plus partie."))
 
 
 def settle(request: Request) -> dict[str, Any] | Response:
@@ -73,7 +70,7 @@ def settle(request: Request) -> dict[str, Any] | Response:
 
 def _crumbs(request: Request, agreement: Agreement) -> list[tuple[str, str]]:
     return [
-        (request.language.translate(_("Contrats")), request.route_path("agreements")),
+        (request.language.translate(N_("Contrats")), request.route_path("agreements")),
         (agreement.number, request.route_path("agreement", id=agreement.id)),
     ]
 
@@ -88,6 +85,7 @@ def _page(request: Request, shown: Settlement, accept_form: EntryForm) -> dict[s
         "settlement": shown,
         "states": STATES,
         "outcomes": OUTCOMES,
+        "steps": [Step.from_json(step).sentence(request.language) for step in shown.evaluation["steps"]],
         "accept_form": accept_form,
         "fragments": fragments(request, "settlement", shown),
         "crumbs": _crumbs(request, shown.agreement),

@@ -16,6 +16,7 @@ from contracts.agreements.terms.data import Hurdle, Share, Terms
 from contracts.agreements.terms.explanation import ENERGY_NAMES
 from contracts.parties.models import Budget, Shareholder
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
 
@@ -27,16 +28,11 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 STATES = {
-    "draft": (_("brouillon"), "plain"),
-    "signed": (_("signé"), "good"),
-    "amended": (_("amendé"), "good"),
-    "ended": (_("terminé"), "plain"),
+    "draft": (N_("brouillon"), "plain"),
+    "signed": (N_("signé"), "good"),
+    "amended": (N_("amendé"), "good"),
+    "ended": (N_("terminé"), "plain"),
 }
 """Each state with its word and its tone."""
 
@@ -44,43 +40,43 @@ STATES = {
 class AgreementForm(EntryForm):
     """Who shares which part of what is saved, from when to when."""
 
-    number = text_field(_("Numéro"))
-    title = text_field(_("Titre"))
-    shareholder_id = choice_field(_("Collectivité"))
-    budget_id = choice_field(_("Qui paie ?"))
-    starts_on = day_field(_("Premier jour"))
-    ends_on = day_field(_("Fin"), help_text=_("Le premier jour qui n'en fait plus partie."))
-    share = number_field(_("Part de la SPL"), help_text=_("Une fraction : 0,5 pour la moitié de ce qui est évité."))
+    number = text_field(N_("Numéro"))
+    title = text_field(N_("Titre"))
+    shareholder_id = choice_field(N_("Collectivité"))
+    budget_id = choice_field(N_("Qui paie ?"))
+    starts_on = day_field(N_("Premier jour"))
+    ends_on = day_field(N_("Fin"), help_text=N_("Le premier jour qui n'en fait plus partie."))
+    share = number_field(N_("Part de la SPL"), help_text=N_("Une fraction : 0,5 pour la moitié de ce qui est évité."))
     neutral_band = number_field(
-        _("Zone neutre"), required=False, help_text=_("Une fraction de la référence : en dessous, rien n'est retenu.")
+        N_("Zone neutre"), required=False, help_text=N_("Une fraction de la référence : en dessous, rien n'est retenu.")
     )
-    yearly_cap = number_field(_("Plafond annuel, € HT"), required=False)
-    confidence = number_field(_("Niveau de confiance"), default=Decimal("0.9"))
+    yearly_cap = number_field(N_("Plafond annuel, € HT"), required=False)
+    confidence = number_field(N_("Niveau de confiance"), default=Decimal("0.9"))
 
 
 class PriceForm(EntryForm):
     """What a kWh costs the payer."""
 
-    energy = choice_field(_("Énergie"))
-    start = day_field(_("Premier jour"))
+    energy = choice_field(N_("Énergie"))
+    start = day_field(N_("Premier jour"))
     end = day_field(
-        _("Fin"), required=False, help_text=_("Le premier jour où ce prix ne vaut plus ; vide s'il n'y en a pas.")
+        N_("Fin"), required=False, help_text=N_("Le premier jour où ce prix ne vaut plus ; vide s'il n'y en a pas.")
     )
-    price = number_field(_("Prix, € HT par kWh"), help_text=_("La part variable seulement."))
-    source = text_field(_("Source"), required=False, help_text=_("Par exemple le contrat du fournisseur."))
+    price = number_field(N_("Prix, € HT par kWh"), help_text=N_("La part variable seulement."))
+    source = text_field(N_("Source"), required=False, help_text=N_("Par exemple le contrat du fournisseur."))
 
 
 class SignatureForm(EntryForm):
     """What makes an agreement binding: the council's vote, then the signature."""
 
-    signed_on = day_field(_("Signé le"))
-    deliberation_number = text_field(_("Numéro de la délibération"))
-    deliberation_date = day_field(_("Date de la délibération"))
-    signatory = text_field(_("Signataire"))
+    signed_on = day_field(N_("Signé le"))
+    deliberation_number = text_field(N_("Numéro de la délibération"))
+    deliberation_date = day_field(N_("Date de la délibération"))
+    signatory = text_field(N_("Signataire"))
 
 
 def _crumbs(request: Request, agreement: Agreement | None = None) -> list[tuple[str, str]]:
-    places = [(request.language.translate(_("Contrats")), request.route_path("agreements"))]
+    places = [(request.language.translate(N_("Contrats")), request.route_path("agreements"))]
     if agreement is None:
         return places
     return [*places, (agreement.number, request.route_path("agreement", id=agreement.id))]

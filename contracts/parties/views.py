@@ -10,6 +10,7 @@ from sqlalchemy import select
 from contracts.parties.models import Company, Shareholder
 from contracts.parties.register import add_budget, register_shareholder, set_company
 from foundation.forms import EntryForm, choice_field, number_field, submit, text_field
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, found, fragments, page_of
 from foundation.permissions import Permission
 
@@ -19,58 +20,53 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 KINDS = (
-    ("commune", _("commune")),
-    ("intercommunality", _("intercommunalité")),
-    ("syndicate", _("syndicat")),
+    ("commune", N_("commune")),
+    ("intercommunality", N_("intercommunalité")),
+    ("syndicate", N_("syndicat")),
 )
 
 
 class ShareholderForm(EntryForm):
     """A public body that owns a part of the SPL."""
 
-    name = text_field(_("Nom"))
-    kind = choice_field(_("Nature"), KINDS)
-    siren = text_field("SIREN", help_text=_("9 chiffres ; l'annuaire des entreprises le donne."))
-    insee_code = text_field(_("Code INSEE"), required=False)
-    street = text_field(_("Adresse"))
-    postcode = text_field(_("Code postal"))
-    city = text_field(_("Commune"))
-    email = text_field(_("Adresse électronique"), required=False)
+    name = text_field(N_("Nom"))
+    kind = choice_field(N_("Nature"), KINDS)
+    siren = text_field("SIREN", help_text=N_("9 chiffres ; l'annuaire des entreprises le donne."))
+    insee_code = text_field(N_("Code INSEE"), required=False)
+    street = text_field(N_("Adresse"))
+    postcode = text_field(N_("Code postal"))
+    city = text_field(N_("Commune"))
+    email = text_field(N_("Adresse électronique"), required=False)
 
 
 class BudgetForm(EntryForm):
     """Who pays: invoices are addressed to a budget."""
 
-    name = text_field(_("Nom du budget"), default="Budget principal")
-    siret = text_field("SIRET", help_text=_("14 chiffres : le SIREN de la collectivité, puis l'établissement."))
-    service_code = text_field(_("Code service"), required=False, help_text=_("S'il est demandé dans Chorus Pro."))
-    commitment_number = text_field(_("Numéro d'engagement"), required=False)
+    name = text_field(N_("Nom du budget"), default="Budget principal")
+    siret = text_field("SIRET", help_text=N_("14 chiffres : le SIREN de la collectivité, puis l'établissement."))
+    service_code = text_field(N_("Code service"), required=False, help_text=N_("S'il est demandé dans Chorus Pro."))
+    commitment_number = text_field(N_("Numéro d'engagement"), required=False)
 
 
 class CompanyForm(EntryForm):
     """The seller every document names."""
 
-    name = text_field(_("Nom de la SPL"))
-    share_capital = number_field(_("Capital social, €"))
+    name = text_field(N_("Nom de la SPL"))
+    share_capital = number_field(N_("Capital social, €"))
     siret = text_field("SIRET")
-    trade_register = text_field(_("Immatriculation"), help_text=_("Par exemple : RCS Lorient 123 456 782."))
-    street = text_field(_("Adresse"))
-    postcode = text_field(_("Code postal"))
-    city = text_field(_("Commune"))
-    email = text_field(_("Adresse électronique"))
-    phone = text_field(_("Téléphone"), required=False)
+    trade_register = text_field(N_("Immatriculation"), help_text=N_("Par exemple : RCS Lorient 123 456 782."))
+    street = text_field(N_("Adresse"))
+    postcode = text_field(N_("Code postal"))
+    city = text_field(N_("Commune"))
+    email = text_field(N_("Adresse électronique"))
+    phone = text_field(N_("Téléphone"), required=False)
     iban = text_field("IBAN")
     bic = text_field("BIC")
 
 
 def _crumbs(request: Request) -> list[tuple[str, str]]:
-    return [(request.language.translate(_("Collectivités")), request.route_path("shareholders"))]
+    return [(request.language.translate(N_("Collectivités")), request.route_path("shareholders"))]
 
 
 def shareholders(request: Request) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from contracts.parties.models import Shareholder
 from contracts.sites.models import Building, Holding, Site
 from contracts.sites.register import hold, register_building, register_site
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
 
@@ -23,47 +24,42 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 class SiteForm(EntryForm):
     """A place with one address and one time zone."""
 
-    name = text_field(_("Nom du site"))
-    street = text_field(_("Adresse"), required=False)
-    postcode = text_field(_("Code postal"), required=False)
-    city = text_field(_("Commune"))
+    name = text_field(N_("Nom du site"))
+    street = text_field(N_("Adresse"), required=False)
+    postcode = text_field(N_("Code postal"), required=False)
+    city = text_field(N_("Commune"))
     timezone = text_field(
-        _("Fuseau horaire"), default="Europe/Paris", help_text=_("Il dit quand un jour commence sur ce site.")
+        N_("Fuseau horaire"), default="Europe/Paris", help_text=N_("Il dit quand un jour commence sur ce site.")
     )
-    latitude = number_field(_("Latitude"), required=False)
-    longitude = number_field(_("Longitude"), required=False)
+    latitude = number_field(N_("Latitude"), required=False)
+    longitude = number_field(N_("Longitude"), required=False)
 
 
 class BuildingForm(EntryForm):
     """A building of a site."""
 
-    name = text_field(_("Nom du bâtiment"))
-    use = text_field(_("Usage"), help_text=_("Par exemple : école élémentaire, mairie, gymnase."))
-    floor_area_m2 = number_field(_("Surface, m²"), required=False)
+    name = text_field(N_("Nom du bâtiment"))
+    use = text_field(N_("Usage"), help_text=N_("Par exemple : école élémentaire, mairie, gymnase."))
+    floor_area_m2 = number_field(N_("Surface, m²"), required=False)
 
 
 class HoldingForm(EntryForm):
     """Who holds a building, from when to when."""
 
-    shareholder_id = choice_field(_("Collectivité"))
-    start = day_field(_("Premier jour"))
+    shareholder_id = choice_field(N_("Collectivité"))
+    start = day_field(N_("Premier jour"))
     end = day_field(
-        _("Fin"),
+        N_("Fin"),
         required=False,
-        help_text=_("Le premier jour où elle ne le détient plus ; laissez vide s'il n'y en a pas."),
+        help_text=N_("Le premier jour où elle ne le détient plus ; laissez vide s'il n'y en a pas."),
     )
 
 
 def _crumbs(request: Request, site: Site | None = None) -> list[tuple[str, str]]:
-    places = [(request.language.translate(_("Bâtiments")), request.route_path("sites"))]
+    places = [(request.language.translate(N_("Bâtiments")), request.route_path("sites"))]
     return places if site is None else [*places, (site.name, request.route_path("site", id=site.id))]
 
 

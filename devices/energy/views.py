@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from devices.energy.charts import CurvePoint, DayOfEnergy, Quality, daily_bars, load_curve
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.points.models import MeteringPoint
+from foundation.messages import N_
 from foundation.pages import Fragment
 from foundation.permissions import Permission
 
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
     from contracts.sites.models import Building
     from foundation.look.charts import Chart
     from foundation.look.language import Language
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
 
 
 HOUR = dt.timedelta(hours=1)
@@ -43,21 +39,21 @@ QUALITIES: dict[str, Quality] = {
 }
 REASONS = {
     "measured": "",
-    "measured_in_total": _("mesuré en tout, réparti entre deux index"),
-    "estimated": _("estimé, sans index aux deux bouts"),
-    "suspicious": _("douteux, mis de côté"),
-    "missing": _("rien n'est arrivé"),
+    "measured_in_total": N_("mesuré en tout, réparti entre deux index"),
+    "estimated": N_("estimé, sans index aux deux bouts"),
+    "suspicious": N_("douteux, mis de côté"),
+    "missing": N_("rien n'est arrivé"),
 }
 CAUSES = {
-    "transient_zero": _("zéro passager"),
-    "spike": _("pic impossible"),
-    "rollover": _("compteur revenu à zéro"),
-    "reset": _("compteur remis à zéro"),
-    "restart": _("capteur redémarré"),
-    "backwards": _("index qui recule"),
-    "implausible": _("consommation impossible"),
-    "no_device": _("aucun capteur posé"),
-    "partial": _("heure incomplète"),
+    "transient_zero": N_("zéro passager"),
+    "spike": N_("pic impossible"),
+    "rollover": N_("compteur revenu à zéro"),
+    "reset": N_("compteur remis à zéro"),
+    "restart": N_("capteur redémarré"),
+    "backwards": N_("index qui recule"),
+    "implausible": N_("consommation impossible"),
+    "no_device": N_("aucun capteur posé"),
+    "partial": N_("heure incomplète"),
 }
 
 
@@ -137,7 +133,7 @@ def _days(by_day: Mapping[dt.date, DailyEnergy], first: dt.date, language: Langu
         quality = QUALITIES[row.reason]
         if row.hours_measured < row.hours_expected:
             quality = "estimated"
-            reason = language.translate(_("{known} heures sur {all}")).format(
+            reason = language.translate(N_("{known} heures sur {all}")).format(
                 known=row.hours_measured, all=row.hours_expected
             )
         days.append(DayOfEnergy(day, float(row.kwh), quality, reason))

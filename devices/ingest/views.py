@@ -31,7 +31,7 @@ def dead_letters(request: Request) -> dict[str, Any]:
 
 
 def shown(payload: bytes) -> str:
-    """Return the beginning of a message as text, bytes that are none as \\xNN."""
+    """Return the beginning of a message as text; bytes that are none are written in hexadecimal."""
     text = payload[:SHOWN].decode("utf-8", "backslashreplace")
     return text + ("…" if len(payload) > SHOWN else "")
 

@@ -15,6 +15,7 @@ from devices.inventory.models import Device, Installation
 from devices.inventory.register import install, register_device, remove
 from devices.points.models import MeteringPoint
 from foundation.forms import EntryForm, at_wall, choice_field, moment_field, number_field, submit, text_field
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, found, page_of
 from foundation.permissions import Permission
 
@@ -24,19 +25,14 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 STATES = {
-    "stocked": (_("en stock"), "plain"),
-    "in_van": (_("en tournée"), "plain"),
-    "installed": (_("posé"), "good"),
-    "commissioned": (_("en service"), "good"),
-    "faulty": (_("en panne"), "bad"),
-    "lost": (_("perdu"), "bad"),
-    "retired": (_("réformé"), "plain"),
+    "stocked": (N_("en stock"), "plain"),
+    "in_van": (N_("en tournée"), "plain"),
+    "installed": (N_("posé"), "good"),
+    "commissioned": (N_("en service"), "good"),
+    "faulty": (N_("en panne"), "bad"),
+    "lost": (N_("perdu"), "bad"),
+    "retired": (N_("réformé"), "plain"),
 }
 """Each state with its word and its tone."""
 
@@ -44,34 +40,34 @@ STATES = {
 class DeviceForm(EntryForm):
     """A device as it comes out of its box."""
 
-    serial = text_field(_("Numéro de série"), help_text=_("Celui sous lequel il publie."))
-    model = text_field(_("Modèle"), required=False)
-    expected_every = number_field(_("Une mesure toutes les … minutes"), default=Decimal(60))
+    serial = text_field(N_("Numéro de série"), help_text=N_("Celui sous lequel il publie."))
+    model = text_field(N_("Modèle"), required=False)
+    expected_every = number_field(N_("Une mesure toutes les … minutes"), default=Decimal(60))
 
 
 class InstallationForm(EntryForm):
     """Which point a device serves, from when on."""
 
-    point_id = choice_field(_("Point de mesure"))
-    at = moment_field(_("Posé le"), help_text=_("À l'heure du site."))
-    channel = text_field(_("Voie"), default="index")
+    point_id = choice_field(N_("Point de mesure"))
+    at = moment_field(N_("Posé le"), help_text=N_("À l'heure du site."))
+    channel = text_field(N_("Voie"), default="index")
     factor = number_field(
-        _("Facteur"),
+        N_("Facteur"),
         default=Decimal(1),
-        help_text=_("Poids d'impulsion × rapport de TC : de l'unité du capteur au kWh."),
+        help_text=N_("Poids d'impulsion × rapport de TC : de l'unité du capteur au kWh."),
     )
-    opening_index = number_field(_("Index relevé à la pose"), required=False)
+    opening_index = number_field(N_("Index relevé à la pose"), required=False)
 
 
 class RemovalForm(EntryForm):
     """When a device was taken off its point, and what it showed."""
 
-    at = moment_field(_("Déposé le"), help_text=_("À l'heure du site."))
-    closing_index = number_field(_("Index relevé à la dépose"), required=False)
+    at = moment_field(N_("Déposé le"), help_text=N_("À l'heure du site."))
+    closing_index = number_field(N_("Index relevé à la dépose"), required=False)
 
 
 def _crumbs(request: Request) -> list[tuple[str, str]]:
-    return [(request.language.translate(_("Parc")), request.route_path("devices"))]
+    return [(request.language.translate(N_("Parc")), request.route_path("devices"))]
 
 
 def devices(request: Request) -> dict[str, Any]:

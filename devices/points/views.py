@@ -14,6 +14,7 @@ from devices.points.models import ENERGIES, BoundaryBuilding, MeasurementBoundar
 from devices.points.register import register_boundary, register_point
 from foundation.errors import Refusal
 from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, submit, text_field
+from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found
 from foundation.permissions import Permission
 
@@ -25,41 +26,38 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 ENERGY_WORDS = {
-    "electricity": _("électricité"),
-    "gas": _("gaz"),
-    "heat": _("chaleur"),
-    "water": _("eau"),
-    "photovoltaic": _("photovoltaïque"),
-    "solar_thermal": _("solaire thermique"),
+    "electricity": N_("électricité"),
+    "gas": N_("gaz"),
+    "heat": N_("chaleur"),
+    "water": N_("eau"),
+    "photovoltaic": N_("photovoltaïque"),
+    "solar_thermal": N_("solaire thermique"),
 }
 
 
 class PointForm(EntryForm):
     """Where one energy of a building is counted."""
 
-    name = text_field(_("Nom du point"), help_text=_("Par exemple : compteur général, chaufferie."))
-    energy = choice_field(_("Énergie"))
-    identifier = text_field(_("PRM ou PCE"), required=False, help_text=_("14 chiffres, sur la facture du fournisseur."))
+    name = text_field(N_("Nom du point"), help_text=N_("Par exemple : compteur général, chaufferie."))
+    energy = choice_field(N_("Énergie"))
+    identifier = text_field(
+        N_("PRM ou PCE"), required=False, help_text=N_("14 chiffres, sur la facture du fournisseur.")
+    )
 
 
 class BoundaryForm(EntryForm):
     """A sum of points, each with its coefficient."""
 
-    name = text_field(_("Nom du périmètre"), help_text=_("Par exemple : école de Kermelo, électricité."))
-    energy = choice_field(_("Énergie"))
-    start = day_field(_("Premier jour"))
+    name = text_field(N_("Nom du périmètre"), help_text=N_("Par exemple : école de Kermelo, électricité."))
+    energy = choice_field(N_("Énergie"))
+    start = day_field(N_("Premier jour"))
 
 
 def building_crumbs(request: Request, building: Building) -> list[tuple[str, str]]:
     """Return the way to a building's page."""
     return [
-        (request.language.translate(_("Bâtiments")), request.route_path("sites")),
+        (request.language.translate(N_("Bâtiments")), request.route_path("sites")),
         (building.name, request.route_path("building", id=building.id)),
     ]
 

@@ -12,6 +12,7 @@ from fleet.accounts.sign_in import sign_in, sign_out
 from fleet.web.addresses import own_path
 from foundation.actors import PUBLIC, Role
 from foundation.forms import EntryForm, password_field, text_field
+from foundation.messages import N_
 from foundation.permissions import Permission
 from foundation.tenancy import bind_actor
 
@@ -21,16 +22,11 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 class SignInForm(EntryForm):
     """Who, and the proof of it."""
 
-    email = text_field(_("Adresse électronique"))
-    password = password_field(_("Mot de passe"))
+    email = text_field(N_("Adresse électronique"))
+    password = password_field(N_("Mot de passe"))
 
 
 def sign_in_page(request: Request) -> dict[str, Any] | Response:

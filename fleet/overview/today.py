@@ -1,4 +1,4 @@
-"""What the first page tells: every point with what it last said, what waits for somebody, what was avoided and invoiced."""
+"""What the first page tells: each point and what it last said, what waits, what was avoided and invoiced."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from fleet.overview.today import (
     settlements_waiting,
 )
 from foundation.jobs.models import Job
+from foundation.messages import N_
 from foundation.pages import NUMBER, found, page_of
 from foundation.permissions import Permission, allows
 
@@ -26,25 +27,20 @@ if TYPE_CHECKING:
     from pyramid.request import Request
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
-
 JOB_STATES = {
-    "queued": (_("en attente"), "busy"),
-    "running": (_("en cours"), "busy"),
-    "done": (_("fini"), "good"),
-    "failed": (_("fini, avec des refus"), "bad"),
-    "cancelled": (_("annulé"), "plain"),
+    "queued": (N_("en attente"), "busy"),
+    "running": (N_("en cours"), "busy"),
+    "done": (N_("fini"), "good"),
+    "failed": (N_("fini, avec des refus"), "bad"),
+    "cancelled": (N_("annulé"), "plain"),
 }
 """Each state with its word and its tone."""
 ITEM_STATES = {
-    "queued": (_("en attente"), "busy"),
-    "done": (_("fait"), "good"),
-    "failed": (_("refusé"), "bad"),
+    "queued": (N_("en attente"), "busy"),
+    "done": (N_("fait"), "good"),
+    "failed": (N_("refusé"), "bad"),
 }
-RESULTS = {"report_id": ("report", _("lire le rapport")), "invoice_id": ("invoice", _("voir la facture"))}
+RESULTS = {"report_id": ("report", N_("lire le rapport")), "invoice_id": ("invoice", N_("voir la facture"))}
 """Where an item's result leads: key of the result, route, words."""
 POINT_STATES = ("silent", "waiting", "bare", "heard")
 

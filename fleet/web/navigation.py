@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from foundation.messages import N_
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -22,20 +23,15 @@ class Place:
     paths: tuple[str, ...]
 
 
-def _(word: str) -> str:
-    """Mark a word for the catalogue; the frame translates it."""
-    return word
-
-
 PLACES = (
-    Place(_("Aujourd'hui"), "sun", "home", Permission.STAY_SIGNED_IN, ("",)),
-    Place(_("Bâtiments"), "building", "sites", Permission.SEE_SITES, ("sites", "buildings")),
-    Place(_("Factures"), "file-invoice", "invoices", Permission.SEE_BILLING, ("invoices", "settlements")),
-    Place(_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
-    Place(_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),
-    Place(_("Parc"), "access-point", "devices", Permission.SEE_DEVICES, ("devices", "points", "boundaries")),
+    Place(N_("Aujourd'hui"), "sun", "home", Permission.STAY_SIGNED_IN, ("",)),
+    Place(N_("Bâtiments"), "building", "sites", Permission.SEE_SITES, ("sites", "buildings")),
+    Place(N_("Factures"), "file-invoice", "invoices", Permission.SEE_BILLING, ("invoices", "settlements")),
+    Place(N_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
+    Place(N_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),
+    Place(N_("Parc"), "access-point", "devices", Permission.SEE_DEVICES, ("devices", "points", "boundaries")),
     Place(
-        _("Réglages"),
+        N_("Réglages"),
         "settings",
         "settings",
         Permission.SEE_JOBS,
