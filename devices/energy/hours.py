@@ -49,11 +49,6 @@ def to_moment(instant: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=instant)
 
 
-def local_day(instant: int, zone: dt.tzinfo) -> dt.date:
-    """Return the local day `instant` falls in."""
-    return to_moment(instant).astimezone(zone).date()
-
-
 def hours_of_days(start: dt.date, end: dt.date, zone: dt.tzinfo) -> dict[dt.date, list[int]]:
     """Return for each local day of [start, end) the instants at which its hours begin.
 

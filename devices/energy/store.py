@@ -1,0 +1,84 @@
+"""Clean energy written down: what is as it was is left alone, what is different gets the next revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CursorResult, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import TextClause
+    from sqlalchemy.orm import Session
+
+    from devices.energy.hours import Day, Hour
+
+_HOURS = text("""
+    INSERT INTO devices.hourly_energy AS was (point_id, hour, kwh, reason, cause)
+    SELECT :point, to_timestamp(start / 1000000.0), energy * 0.000001, reason, cause
+    FROM unnest(CAST(:starts AS bigint[]), CAST(:energies AS bigint[]), CAST(:reasons AS text[]),
+        CAST(:causes AS text[])) AS became (start, energy, reason, cause)
+    ON CONFLICT (point_id, hour) DO UPDATE
+        SET kwh = excluded.kwh, reason = excluded.reason, cause = excluded.cause, revision = was.revision + 1
+        WHERE (was.kwh, was.reason, was.cause) IS DISTINCT FROM (excluded.kwh, excluded.reason, excluded.cause)
+""")
+
+_DAYS = text("""
+    INSERT INTO devices.daily_energy AS was (point_id, day, kwh, hours_measured, hours_expected, reason)
+    SELECT :point, day, energy * 0.000001, measured, expected, reason
+    FROM unnest(CAST(:days AS date[]), CAST(:energies AS bigint[]), CAST(:measured AS int[]), CAST(:expected AS int[]),
+        CAST(:reasons AS text[])) AS became (day, energy, measured, expected, reason)
+    ON CONFLICT (point_id, day) DO UPDATE
+        SET kwh = excluded.kwh, hours_measured = excluded.hours_measured, hours_expected = excluded.hours_expected,
+            reason = excluded.reason, revision = was.revision + 1
+        WHERE (was.kwh, was.hours_measured, was.hours_expected, was.reason)
+            IS DISTINCT FROM (excluded.kwh, excluded.hours_measured, excluded.hours_expected, excluded.reason)
+""")
+
+# Hours that had energy once and have none any more stay, as missing: whoever used them sees a newer revision.
+_NO_LONGER_HOURS = text("""
+    UPDATE devices.hourly_energy SET kwh = NULL, reason = 'missing', cause = NULL, revision = revision + 1
+    WHERE point_id = :point AND reason <> 'missing'
+        AND hour NOT IN (SELECT to_timestamp(start / 1000000.0) FROM unnest(CAST(:starts AS bigint[])) AS kept (start))
+""")
+_NO_LONGER_DAYS = text("""
+    UPDATE devices.daily_energy SET kwh = NULL, hours_measured = 0, reason = 'missing', revision = revision + 1
+    WHERE point_id = :point AND reason <> 'missing'
+        AND day NOT IN (SELECT day FROM unnest(CAST(:days AS date[])) AS kept (day))
+""")
+
+
+def store_hours(session: Session, point_id: int, hours: Sequence[Hour], *, whole: bool) -> int:
+    """Write `hours`; where they are the `whole` of the point, hours not among them become missing. Return changes."""
+    starts = [hour.start for hour in hours]
+    written = {
+        "starts": starts,
+        "energies": [hour.energy for hour in hours],
+        "reasons": [hour.reason.value for hour in hours],
+        "causes": [hour.cause and hour.cause.value for hour in hours],
+    }
+    changed = _run(session, _HOURS, point=point_id, **written)
+    if whole:
+        changed += _run(session, _NO_LONGER_HOURS, point=point_id, starts=starts)
+    return changed
+
+
+def store_days(session: Session, point_id: int, days: Sequence[Day], *, whole: bool) -> int:
+    """Write `days`; where they are the `whole` of the point, days not among them become missing. Return changes."""
+    written = {
+        "days": [day.day for day in days],
+        "energies": [day.energy for day in days],
+        "measured": [day.hours_measured for day in days],
+        "expected": [day.hours_expected for day in days],
+        "reasons": [day.reason.value for day in days],
+    }
+    changed = _run(session, _DAYS, point=point_id, **written)
+    if whole:
+        changed += _run(session, _NO_LONGER_DAYS, point=point_id, days=written["days"])
+    return changed
+
+
+def _run(session: Session, statement: TextClause, **values: object) -> int:
+    result = session.execute(statement, values)
+    return result.rowcount if isinstance(result, CursorResult) else 0
