@@ -1,23 +1,90 @@
-"""The structures worth comparing: how finely the days of the week, holidays and windows are told apart."""
+"""The structures worth comparing: how finely the days of the week, holidays and windows are told apart.
+
+They depend on a handful of facts about the meter, not on its values, so each set is worked out once and kept.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from baseline.fitting.structure import HOLIDAY, ORDINARY, Structure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 WEEKEND = frozenset({5, 6})
 
 Row = tuple[tuple[int, ...], tuple[int, ...]]
 """Regime and level of the seven days of the week."""
 
+Group = tuple[int, ...]
+"""A regime as the level of every day type (row * 7 + day of week) in it, -1 outside it."""
+
 SAME_WEEK: Row = ((0,) * 7, (0,) * 7)
 
 
-def week_rows(rest: frozenset[int]) -> Iterator[Row]:
+class Option(NamedTuple):
+    """A structure and the days of the week it holds for rest days."""
+
+    structure: Structure
+    rest: frozenset[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Structures to compare and the distinct groups of days they are made of."""
+
+    options: tuple[Option, ...]
+    levels: NDArray[np.float64]
+    """1 where a day type is at a level of a group, shape (groups, levels, day types)."""
+    made_of: NDArray[np.float64]
+    """1 where a structure holds a group, shape (structures, groups)."""
+
+    @classmethod
+    def of(cls, options: Iterable[Option]) -> Candidates:
+        """Gather the groups; equal options count once, the first first."""
+        options = tuple(dict.fromkeys(options))
+        place: dict[Group, int] = {}
+        held = [[place.setdefault(group, len(place)) for group in groups_of(option.structure)] for option in options]
+        groups = np.array(list(place))
+        made_of = np.zeros((len(options), len(place)))
+        for row, places in enumerate(held):
+            made_of[row, places] = 1.0
+        levels = groups[:, None, :] == np.arange(int(groups.max()) + 1)[:, None]
+        return cls(options, levels.astype(np.float64), made_of)
+
+
+def groups_of(structure: Structure) -> list[Group]:
+    """Return the groups of a structure, one per regime."""
+    regime, level = np.array(structure.regime).ravel(), np.array(structure.level).ravel()
+    return [tuple(np.where(regime == number, level, -1).tolist()) for number in range(structure.n_regimes)]
+
+
+@lru_cache(maxsize=256)
+def weeks(rests: tuple[frozenset[int], ...], n_rows: int, *, holidays: bool) -> Candidates:
+    """Return the ways to tell days of the week, and holidays where there are any, apart; the plainest first."""
+    options = [Option(_ordinary(SAME_WEEK, n_rows), WEEKEND)]
+    for rest in rests:
+        options += [Option(_ordinary(row, n_rows), rest) for row in _week_rows(rest)]
+    if holidays:
+        options += [Option(new, old.rest) for old in options for new in _with_holidays(old.structure, old.rest)]
+    return Candidates.of(options)
+
+
+@lru_cache(maxsize=256)
+def windowed(bases: Candidates | Option) -> Candidates:
+    """Return the ways to treat one more window, as its days are ordinary in `bases`."""
+    options = bases.options if isinstance(bases, Candidates) else (bases,)
+    return Candidates.of(Option(new, base.rest) for base in options for new in _with_window(base.structure, base.rest))
+
+
+def _week_rows(rest: frozenset[int]) -> Iterator[Row]:
     """Yield the ways to tell the days of the week apart, `rest` being those of lower use (0 is Monday)."""
     resting = tuple(int(day in rest) for day in range(7))
     by_kind = _numbered(resting)
@@ -40,12 +107,12 @@ def _numbered(kinds: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def ordinary(row: Row, n_rows: int) -> Structure:
+def _ordinary(row: Row, n_rows: int) -> Structure:
     """Return the structure in which holidays and windows are days like any other."""
     return Structure((row[0],) * n_rows, (row[1],) * n_rows)
 
 
-def with_holidays(structure: Structure, rest: frozenset[int]) -> Iterator[Structure]:
+def _with_holidays(structure: Structure, rest: frozenset[int]) -> Iterator[Structure]:
     """Yield the ways to treat a public holiday: as the last rest day, by a level of its own, by a regime of its own."""
     regime, level = structure.regime[ORDINARY], structure.level[ORDINARY]
     last = max(rest)
@@ -55,10 +122,12 @@ def with_holidays(structure: Structure, rest: frozenset[int]) -> Iterator[Struct
     yield from _days_changed(structure, HOLIDAY, work)
 
 
-def with_window(structure: Structure, row: int, rest: frozenset[int]) -> Iterator[Structure]:
-    """Yield the ways to treat the days of a window: levels or regimes of their own, on workdays or on all days."""
+def _with_window(structure: Structure, rest: frozenset[int]) -> Iterator[Structure]:
+    """Yield the ways to treat one more window: levels or regimes of its own, on workdays or on all days."""
+    row = len(structure.regime)
+    grown = Structure((*structure.regime, structure.regime[0]), (*structure.level, structure.level[0]))
     work = [day for day in range(7) if day not in rest]
-    for changed in _days_changed(structure, row, work):
+    for changed in _days_changed(grown, row, work):
         yield changed
         yield from _days_changed(changed, row, sorted(rest))
 
@@ -68,17 +137,11 @@ def _days_changed(structure: Structure, row: int, days: list[int]) -> Iterator[S
     regime, level = list(structure.regime[row]), list(structure.level[row])
     on_level, in_regime = (list(regime), list(level)), (list(regime), list(level))
     for day in days:
-        on_level[1][day] = n_levels(structure, regime[day])
+        on_level[1][day] = structure.n_levels(regime[day])
         in_regime[0][day] = structure.n_regimes
         in_regime[1][day] = 0
     yield _row_changed(structure, row, (tuple(on_level[0]), tuple(on_level[1])))
     yield _row_changed(structure, row, (tuple(in_regime[0]), tuple(in_regime[1])))
-
-
-def n_levels(structure: Structure, regime: int) -> int:
-    """Return how many levels a regime has."""
-    pairs = zip(structure.regime, structure.level, strict=True)
-    return 1 + max(lev for row in pairs for reg, lev in zip(*row, strict=True) if reg == regime)
 
 
 def _row_changed(structure: Structure, row: int, to: Row) -> Structure:

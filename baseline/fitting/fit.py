@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.choose import Chooser, autoregressive_criterion, groups_of, lag_one
+from baseline.fitting.candidates import groups_of
+from baseline.fitting.choose import Chooser, autoregressive_criterion, lag_one, neighbours
 from baseline.fitting.coarse import PRECISION, min_days
 from baseline.fitting.curve import Curve
 from baseline.fitting.data import BaselineData
@@ -60,11 +62,6 @@ class _Days(NamedTuple):
     energy: Array
 
     @property
-    def next_to(self) -> NDArray[np.intp]:
-        """Places whose following place is the next day."""
-        return np.flatnonzero(np.diff(self.ordinals) == 1)
-
-    @property
     def floor(self) -> float:
         """Variance below which a fit is perfect."""
         return PRECISION * PRECISION * float(np.mean(self.energy * self.energy)) + 1e-300
@@ -73,7 +70,8 @@ class _Days(NamedTuple):
 def _criterion(model: DailyModel, fitted: _Days) -> float:
     """Return what structures are compared by, of an exact fit."""
     residual = fitted.energy - model.predict(fitted.days, fitted.temperature)
-    return autoregressive_criterion(residual, fitted.next_to, model.n_parameters, fitted.floor)
+    next_to, costs = neighbours(fitted.ordinals), np.array([model.n_parameters])
+    return float(autoregressive_criterion(residual[None], next_to, costs, fitted.floor)[0])
 
 
 def _fitted(calendar: Calendar, structure: Structure, fitted: _Days, data: BaselineData) -> DailyModel:
@@ -97,8 +95,8 @@ def _regime(temperature: Array, energy: Array, level: NDArray[np.intp], n_levels
     member[np.arange(len(level)), level] = 1.0
     count = member.sum(axis=0)
     basis = (member / np.sqrt(np.maximum(count, 1.0)))[:, count > 0.0]
-    curves = best_curves(temperature, energy, basis, min_days(len(level)))
     n = len(level)
+    curves = best_curves(temperature, energy, basis, min_days(n), cost=math.log(n) / n)
     left = energy - basis @ (basis.T @ energy)
     unexplained = float(left @ left)
 
@@ -138,7 +136,7 @@ def _statistics(model: DailyModel, fitted: _Days) -> Statistics:
         n_parameters=model.n_parameters,
         mean_kwh=rounded(float(energy.mean())),
         sse=rounded(float(residual @ residual)),
-        autocorrelation=rounded(lag_one(residual, fitted.next_to)),
+        autocorrelation=rounded(float(lag_one(residual[None], neighbours(fitted.ordinals))[0])),
         coldest=rounded(float(temperature.min())),
         warmest=rounded(float(temperature.max())),
         cv_rmse=None if quality.cv_rmse is None else rounded(quality.cv_rmse),

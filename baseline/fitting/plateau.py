@@ -1,8 +1,9 @@
 """The exact search of the 5P curve: two balance points with a plateau between them.
 
-Either balance point is a temperature of a day or lies inside a gap between two of them; inside a gap the curve is a
-free line on that side. So four families cover every curve: both at temperatures, one inside, the other inside, both
-inside. Each is computed for all pairs at once; a free line counts only where its knot falls in its gap.
+Take a cell: one gap between neighbouring temperatures for the heating balance point, another for the cooling one.
+Free straight lines on both sides of the plateau explain at least as much as any 5P curve of the cell, and cost one
+formula for all cells at once. Only the cells whose lines beat the best curve known are looked into: there, each balance
+point is either an edge of its gap or where the free line meets the plateau, if it does so inside the gap.
 """
 
 from __future__ import annotations
@@ -12,18 +13,30 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from baseline.fitting.curve import Curve
-from baseline.fitting.prefix import DEGENERATE, dot, hinges, pair
+from baseline.fitting.prefix import DEGENERATE, Hinges, dot, hinges, pair
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from baseline.fitting.prefix import Hinges, SortedDays, Sums
+    from baseline.fitting.prefix import SortedDays, Sums
 
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
+    Places = NDArray[np.intp]
 
 PLATEAU_DAYS = 3
 """Days a 5P curve has between its balance points, both included: with less it is a 4P curve with a step in it."""
+
+_ROWS = 48
+"""Gaps of the heating balance point bounded together: the arrays stay in the processor's cache."""
+
+_CELLS = 2048
+"""Cells looked into together, the most promising first."""
+
+_THIN = 8
+"""One temperature in so many is tried first, for a good curve to beat."""
 
 
 class _Lines(NamedTuple):
@@ -31,139 +44,154 @@ class _Lines(NamedTuple):
 
     y1: Array
     y2: Array
-    on_levels: Array
-    """Shape (2, gaps, levels)."""
+    first: Array
+    """Part of the first column on the levels, (gaps, levels)."""
+    second: Array
     scale1: Array
     scale2: Array
     shift: Array
     usable: Mask
 
-    def line(self, gap: NDArray[np.intp], c1: Array, c2: Array) -> tuple[Array, Array]:
+    def line(self, gap: Places, c1: Array, c2: Array) -> tuple[Array, Array]:
         """Return intercept and slope of the lines with coefficients c1, c2 on the orthonormal columns of `gap`."""
         slope = c2 * self.scale2[gap]
         return self.scale1[gap] * (c1 - slope * self.shift[gap]), slope
 
 
+class _Side(NamedTuple):
+    """Hinges of one side at both edges of every gap, and its free lines."""
+
+    at_low: Hinges
+    at_high: Hinges
+    lines: _Lines
+
+
 def with_plateau(days: SortedDays, floor: float) -> Curve | None:
     """Return the best 5P curve that explains more than `floor`, or None."""
-    edges = np.append(days.low, days.high[-1])
-    at_or_below = np.append(days.cuts, np.searchsorted(days.t, days.high[-1], side="right"))
-    below = np.append(np.searchsorted(days.t, days.low[0], side="left"), days.cuts)
-    cold, warm = days.colder(days.cuts), days.warmer(days.cuts)
-    search = _Plateau(
-        days,
-        edges,
-        at_or_below,
-        below,
-        hinges(days.colder(at_or_below), edges, 1.0),
-        hinges(days.warmer(at_or_below), edges, -1.0),
-        _lines(cold),
-        _lines(warm),
-    )
-    best: Curve | None = None
-    for family in (search.at_temperatures, search.heating_inside, search.cooling_inside, search.both_inside):
-        curve = family(floor)
-        if curve is not None:
-            best, floor = curve, curve.gain
+    search = _Plateau(days, _side(days, days.colder(days.cuts), 1.0), _side(days, days.warmer(days.cuts), -1.0))
+    best = search.thinned(floor)
+    target = best.gain if best else floor
+    a, b, bound = search.promising(target)
+    order = np.argsort(-bound, kind="stable")
+    for start in range(0, len(order), _CELLS):
+        chunk = order[start : start + _CELLS]
+        if bound[chunk[0]] <= target:
+            break
+        for curve in search.curves_in(a[chunk], b[chunk]):
+            if curve is not None and curve.gain > target:
+                best, target = curve, curve.gain
     return best
 
 
 class _Plateau(NamedTuple):
-    """What the four families share: m gaps, m + 1 edges."""
+    """The gaps of both balance points: heating in gap a, cooling in gap b, a plateau of days between them."""
 
     days: SortedDays
-    edges: Array
-    at_or_below: NDArray[np.intp]
-    below: NDArray[np.intp]
-    heating: Hinges
-    cooling: Hinges
-    cold: _Lines
-    warm: _Lines
+    heating: _Side
+    cooling: _Side
 
-    def at_temperatures(self, floor: float) -> Curve | None:
-        """Search with both balance points at temperatures of days."""
-        h, c = self.heating, self.cooling
-        columns = type(h)(h.square[:, None], h.product[:, None], h.on_levels)
+    def thinned(self, floor: float) -> Curve | None:
+        """Return the best curve among a thinned grid of pairs of temperatures, if it explains more than `floor`."""
+        place = np.arange(0, len(self.days.cuts), _THIN)
+        h, c = (Hinges(*(column[place] for column in side.at_low)) for side in (self.heating, self.cooling))
+        columns = Hinges(h.square[:, None], h.product[:, None], h.on_levels)
         gain, heating, cooling = pair(columns, c, -(h.on_levels @ c.on_levels.T))
-        gain[self.at_or_below[None] - self.below[:, None] < PLATEAU_DAYS] = 0.0
+        gain[self.days.cuts[place] - self.days.cuts[place][:, None] < PLATEAU_DAYS] = 0.0
         i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
         if gain[i, j] <= floor:
             return None
-        return _curve(gain[i, j], heating[i, j], self.edges[i], cooling[i, j], self.edges[j])
+        low = self.days.low[place]
+        return Curve("5P", *(float(x) for x in (gain[i, j], heating[i, j], low[i], cooling[i, j], low[j])))
 
-    def heating_inside(self, floor: float) -> Curve | None:
-        """Search with the heating balance point inside a gap, the cooling one at a temperature."""
-        room = self.at_or_below[None] - self.days.cuts[:, None] >= PLATEAU_DAYS
-        found = _line_and_hinge(self.cold, self.cooling, room, floor)
-        gap, edge, gain, intercept, line_slope, hinge_slope = found
-        heating = -line_slope
-        knot = intercept / np.where(heating > 0.0, heating, 1.0)
-        ok = (heating > 0.0) & (hinge_slope > 0.0) & (self.days.low[gap] <= knot) & (knot <= self.days.high[gap])
-        return _best(ok, gain, (heating, knot), (hinge_slope, self.edges[edge]))
+    def promising(self, target: float) -> tuple[Places, Places, Array]:
+        """Return the cells (a, b) whose free lines explain more than `target`, and how much they explain."""
+        u, w, cuts = self.heating.lines, self.cooling.lines, self.days.cuts
+        found = []
+        for start in range(0, len(cuts), _ROWS):
+            rows, columns = slice(start, start + _ROWS), slice(start, None)
+            first, second = u.first[rows], u.second[rows]
+            warm_first, warm_second = w.first[columns].T, w.second[columns].T
+            x11, x12, x21, x22 = first @ warm_first, first @ warm_second, second @ warm_first, second @ warm_second
+            p1, p2 = u.y1[rows, None], u.y2[rows, None]
+            s11, s22 = 1.0 - x11 * x11 - x21 * x21, 1.0 - x12 * x12 - x22 * x22
+            s12 = x11 * x12 + x21 * x22
+            r1, r2 = w.y1[columns] + x11 * p1 + x21 * p2, w.y2[columns] + x12 * p1 + x22 * p2
+            det = s11 * s22 - s12 * s12
+            room = cuts[columns] - cuts[rows, None] >= PLATEAU_DAYS
+            # Lines that depend on each other bound nothing: such a cell is always looked into.
+            sound = (det > DEGENERATE) & u.usable[rows, None] & w.usable[columns]
+            explained = s22 * r1 * r1 + 2.0 * s12 * r1 * r2 + s11 * r2 * r2
+            explained /= np.where(sound, det, 1.0)
+            explained += p1 * p1 + p2 * p2
+            a, b = np.nonzero(room & ((explained > target) | ~sound))
+            found.append((a + start, b + start, np.where(sound, explained, np.inf)[a, b]))
+        a, b, bound = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return a, b, bound
 
-    def cooling_inside(self, floor: float) -> Curve | None:
-        """Search with the cooling balance point inside a gap, the heating one at a temperature."""
-        room = self.days.cuts[:, None] - self.below[None] >= PLATEAU_DAYS
-        found = _line_and_hinge(self.warm, self.heating, room, floor)
-        gap, edge, gain, intercept, cooling, hinge_slope = found
-        knot = -intercept / np.where(cooling > 0.0, cooling, 1.0)
-        ok = (cooling > 0.0) & (hinge_slope > 0.0) & (self.days.low[gap] <= knot) & (knot <= self.days.high[gap])
-        return _best(ok, gain, (hinge_slope, self.edges[edge]), (cooling, knot))
+    def curves_in(self, a: Places, b: Places) -> Iterator[Curve | None]:
+        """Yield the best curve of each kind over the cells (a, b)."""
+        h, c = self.heating, self.cooling
+        low, high = self.days.low, self.days.high
+        for heating, heating_at in ((h.at_low, low), (h.at_high, high)):
+            for cooling, cooling_at in ((c.at_low, low), (c.at_high, high)):
+                one, other = (Hinges(*(column[at] for column in x)) for x, at in ((heating, a), (cooling, b)))
+                gain, slope, other_slope = pair(one, other, -dot(one.on_levels, other.on_levels))
+                yield _best(gain > 0.0, gain, (slope, heating_at[a]), (other_slope, cooling_at[b]))
+        for cooling, cooling_at in ((c.at_low, low), (c.at_high, high)):
+            gain, intercept, slope, hinge_slope, ok = _line_and_hinge(h.lines, a, cooling, b)
+            knot = intercept / np.where(slope < 0.0, -slope, 1.0)
+            ok &= (slope < 0.0) & (hinge_slope > 0.0) & (low[a] <= knot) & (knot <= high[a])
+            yield _best(ok, gain, (-slope, knot), (hinge_slope, cooling_at[b]))
+        for heating, heating_at in ((h.at_low, low), (h.at_high, high)):
+            gain, intercept, slope, hinge_slope, ok = _line_and_hinge(c.lines, b, heating, a)
+            knot = -intercept / np.where(slope > 0.0, slope, 1.0)
+            ok &= (slope > 0.0) & (hinge_slope > 0.0) & (low[b] <= knot) & (knot <= high[b])
+            yield _best(ok, gain, (hinge_slope, heating_at[a]), (slope, knot))
+        yield self._both_inside(a, b)
 
-    def both_inside(self, floor: float) -> Curve | None:
-        """Search with both balance points inside gaps: free lines on both sides of a plateau."""
-        u, w, cuts = self.cold, self.warm, self.days.cuts
-        x11, x12 = -(u.on_levels[0] @ w.on_levels[0].T), -(u.on_levels[0] @ w.on_levels[1].T)
-        x21, x22 = -(u.on_levels[1] @ w.on_levels[0].T), -(u.on_levels[1] @ w.on_levels[1].T)
-        p1, p2 = u.y1[:, None], u.y2[:, None]
+    def _both_inside(self, a: Places, b: Places) -> Curve | None:
+        """Return the best curve with both balance points strictly where free lines meet the plateau."""
+        u, w, low, high = self.heating.lines, self.cooling.lines, self.days.low, self.days.high
+        x11, x12 = -dot(u.first[a], w.first[b]), -dot(u.first[a], w.second[b])
+        x21, x22 = -dot(u.second[a], w.first[b]), -dot(u.second[a], w.second[b])
+        p1, p2 = u.y1[a], u.y2[a]
         s11, s22 = 1.0 - x11 * x11 - x21 * x21, 1.0 - x12 * x12 - x22 * x22
         s12 = -(x11 * x12 + x21 * x22)
-        r1, r2 = w.y1 - x11 * p1 - x21 * p2, w.y2 - x12 * p1 - x22 * p2
+        r1, r2 = w.y1[b] - x11 * p1 - x21 * p2, w.y2[b] - x12 * p1 - x22 * p2
         det = s11 * s22 - s12 * s12
-        ok = (det > DEGENERATE) & u.usable[:, None] & w.usable & (cuts - cuts[:, None] >= PLATEAU_DAYS)
+        ok = (det > DEGENERATE) & u.usable[a] & w.usable[b]
         det = np.where(ok, det, 1.0)
-        gain = p1 * p1 + p2 * p2 + (s22 * r1 * r1 - 2.0 * s12 * r1 * r2 + s11 * r2 * r2) / det
-        a, b = np.nonzero(ok & (gain > floor))
-        d1 = (s22[a, b] * r1[a, b] - s12[a, b] * r2[a, b]) / det[a, b]
-        d2 = (s11[a, b] * r2[a, b] - s12[a, b] * r1[a, b]) / det[a, b]
-        c1 = u.y1[a] - x11[a, b] * d1 - x12[a, b] * d2
-        c2 = u.y2[a] - x21[a, b] * d1 - x22[a, b] * d2
-        cold_intercept, cold_slope = u.line(a, c1, c2)
+        d1, d2 = (s22 * r1 - s12 * r2) / det, (s11 * r2 - s12 * r1) / det
+        gain = p1 * p1 + p2 * p2 + d1 * r1 + d2 * r2
+        intercept, slope = u.line(a, p1 - x11 * d1 - x12 * d2, p2 - x21 * d1 - x22 * d2)
         warm_intercept, cooling = w.line(b, d1, d2)
-        heating = -cold_slope
-        signed = (heating > 0.0) & (cooling > 0.0)
-        heating_knot = cold_intercept / np.where(signed, heating, 1.0)
-        cooling_knot = -warm_intercept / np.where(signed, cooling, 1.0)
-        low, high = self.days.low, self.days.high
-        signed &= (low[a] <= heating_knot) & (heating_knot <= high[a])
-        signed &= (low[b] <= cooling_knot) & (cooling_knot <= high[b])
-        return _best(signed, gain[a, b], (heating, heating_knot), (cooling, cooling_knot))
+        ok &= (slope < 0.0) & (cooling > 0.0)
+        knot, warm_knot = intercept / np.where(ok, -slope, 1.0), -warm_intercept / np.where(ok, cooling, 1.0)
+        ok &= (low[a] <= knot) & (knot <= high[a]) & (low[b] <= warm_knot) & (warm_knot <= high[b])
+        return _best(ok, gain, (-slope, knot), (cooling, warm_knot))
 
 
-def _line_and_hinge(
-    lines: _Lines, hinge: Hinges, room: Mask, floor: float
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Array, Array, Array, Array]:
-    """Fit a free line on one side together with a hinge on the other, for every (gap, edge) with `room` between them.
+def _line_and_hinge(lines: _Lines, gap: Places, hinge: Hinges, edge: Places) -> tuple[Array, Array, Array, Array, Mask]:
+    """Fit a free line on one side of `gap` together with a hinge at `edge`.
 
-    Returns gap, edge, gain, intercept and slope of the line, slope of the hinge, for those that gain more than
-    `floor`.
+    Returns gain, intercept and slope of the line, slope of the hinge, and where they mean something.
     """
-    usable = hinge.square > 0.0
-    length = np.sqrt(np.where(usable, hinge.square, 1.0))
-    columns = (hinge.on_levels / length[:, None]).T
-    product = hinge.product / length
-    x1, x2 = -(lines.on_levels[0] @ columns), -(lines.on_levels[1] @ columns)
+    square = hinge.square[edge]
+    length = np.sqrt(np.where(square > 0.0, square, 1.0))
+    on_levels = hinge.on_levels[edge] / length[:, None]
+    x1, x2 = -dot(lines.first[gap], on_levels), -dot(lines.second[gap], on_levels)
     left = 1.0 - x1 * x1 - x2 * x2
-    rest = product - x1 * lines.y1[:, None] - x2 * lines.y2[:, None]
-    ok = (left > DEGENERATE) & usable & lines.usable[:, None] & room
-    left = np.where(ok, left, 1.0)
-    gain = (lines.y1 * lines.y1 + lines.y2 * lines.y2)[:, None] + rest * rest / left
-    gap, edge = np.nonzero(ok & (gain > floor))
-    on_hinge = rest[gap, edge] / left[gap, edge]
-    c1 = lines.y1[gap] - x1[gap, edge] * on_hinge
-    c2 = lines.y2[gap] - x2[gap, edge] * on_hinge
-    intercept, slope = lines.line(gap, c1, c2)
-    return gap, edge, gain[gap, edge], intercept, slope, on_hinge / length[edge]
+    ok = (left > DEGENERATE) & (square > 0.0) & lines.usable[gap]
+    y1, y2 = lines.y1[gap], lines.y2[gap]
+    rest = hinge.product[edge] / length - x1 * y1 - x2 * y2
+    on_hinge = rest / np.where(ok, left, 1.0)
+    intercept, slope = lines.line(gap, y1 - x1 * on_hinge, y2 - x2 * on_hinge)
+    return y1 * y1 + y2 * y2 + rest * on_hinge, intercept, slope, on_hinge / length, ok
+
+
+def _side(days: SortedDays, s: Sums, sign: float) -> _Side:
+    """Return hinges and lines of the days on one side of every gap."""
+    return _Side(hinges(s, days.low, sign), hinges(s, days.high, sign), _lines(s))
 
 
 def _lines(s: Sums) -> _Lines:
@@ -177,15 +205,8 @@ def _lines(s: Sums) -> _Lines:
     usable &= g11 > DEGENERATE * np.maximum(s.s2, 1e-12)
     scale2 = np.where(usable, 1.0 / np.sqrt(np.where(usable, g11, 1.0)), 0.0)
     second = (s.q1 - shift[:, None] * first) * scale2[:, None]
-    return _Lines(
-        s.y0 * scale1,
-        (s.y1 - shift * s.y0 * scale1) * scale2,
-        np.stack((first, second)),
-        scale1,
-        scale2,
-        shift,
-        usable,
-    )
+    y1 = s.y0 * scale1
+    return _Lines(y1, (s.y1 - shift * y1) * scale2, first, second, scale1, scale2, shift, usable)
 
 
 def _best(ok: Mask, gain: Array, heating: tuple[Array, Array], cooling: tuple[Array, Array]) -> Curve | None:
@@ -193,8 +214,4 @@ def _best(ok: Mask, gain: Array, heating: tuple[Array, Array], cooling: tuple[Ar
     if not ok.any():
         return None
     i = int(np.argmax(np.where(ok, gain, -np.inf)))
-    return _curve(gain[i], heating[0][i], heating[1][i], cooling[0][i], cooling[1][i])
-
-
-def _curve(gain: float, heating: float, heating_at: float, cooling: float, cooling_at: float) -> Curve:
-    return Curve("5P", float(gain), float(heating), float(heating_at), float(cooling), float(cooling_at))
+    return Curve("5P", *(float(x[i]) for x in (gain, *heating, *cooling)))

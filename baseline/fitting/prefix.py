@@ -68,6 +68,11 @@ class SortedDays:
         return cls(t, y, prefix, q.shape[1], min_days, cuts[t[cuts - 1] < t[cuts]])
 
     @property
+    def spread(self) -> float:
+        """Sum of squares around the levels: what there is to explain."""
+        return float(self.y @ self.y)
+
+    @property
     def low(self) -> Array:
         """Temperature below each gap."""
         return self.t[self.cuts - 1]

@@ -11,12 +11,13 @@ prefix sums over sorted temperatures.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baseline.fitting.curve import Curve
+from baseline.fitting.curve import N_PARAMETERS, Curve
 from baseline.fitting.plateau import with_plateau
 from baseline.fitting.prefix import DEGENERATE, SortedDays, dot, hinges, pair
 
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-def best_curves(temperature: Array, energy: Array, basis: Array, min_days: int) -> dict[str, Curve]:
+def best_curves(
+    temperature: Array, energy: Array, basis: Array, min_days: int, *, cost: float = 0.0
+) -> dict[str, Curve]:
     """Return the least-squares curve of every shape the days can carry, by name; "1P" is always there.
 
     `temperature` and `energy` have shape (n,); `basis` has shape (n, k), orthonormal columns whose span holds the
     constant. A balance point keeps at least `min_days` days on either side, the nearest included. Shapes with a
-    slope that is not positive, and shapes that explain no more than a simpler one inside them, are left out.
+    slope that is not positive, and shapes that explain no more than a simpler one inside them, are left out; so is a
+    5P curve that lowers the logarithm of what a simpler one leaves by less than `cost` for each parameter more.
     """
     found = {"1P": Curve("1P")}
     if len(temperature) < 2 * min_days + 1 or float(np.ptp(temperature)) <= 0.0:
@@ -43,12 +47,17 @@ def best_curves(temperature: Array, energy: Array, basis: Array, min_days: int) 
     curves = [_straight(days)]
     if len(days.cuts):
         curves += [*_one_sided(days), _two_sided(days)]
-        floor = max((curve.gain for curve in curves[1:] if curve), default=0.0)
-        curves.append(with_plateau(days, floor))
-    for curve in curves:
-        if curve is not None:
-            found[curve.name] = _shifted(curve, centre)
-    return found
+    found |= {curve.name: curve for curve in curves if curve is not None}
+    if len(days.cuts):
+        plateau = with_plateau(days, max(_repaid(curve, days.spread, cost) for curve in found.values()))
+        found |= {"5P": plateau} if plateau else {}
+    return {name: _shifted(curve, centre) for name, curve in found.items()}
+
+
+def _repaid(curve: Curve, spread: float, cost: float) -> float:
+    """Return what a 5P curve must explain of `spread` to be worth more than `curve`."""
+    more = N_PARAMETERS["5P"] - curve.n_parameters
+    return spread - (spread - curve.gain) * math.exp(-cost * more)
 
 
 def _shifted(curve: Curve, by: float) -> Curve:

@@ -49,10 +49,11 @@ class Calendar:
     def rows(self, days: Iterable[dt.date]) -> NDArray[np.intp]:
         """Return the row of each day: 0 ordinary, 1 holiday, 2 + i in window i; a holiday in a window is a holiday."""
         days = tuple(days)
-        places = yeardays(days)
         rows = np.full(len(days), ORDINARY, dtype=np.intp)
-        for number, window in reversed(tuple(enumerate(self.windows))):
-            rows[window.holds(places)] = FIRST_WINDOW + number
+        if self.windows:
+            places = yeardays(days)
+            for number, window in reversed(tuple(enumerate(self.windows))):
+                rows[window.holds(places)] = FIRST_WINDOW + number
         if self.holidays:
             rows[[day in self.holidays for day in days]] = HOLIDAY
         return rows
@@ -73,6 +74,11 @@ class Structure:
     def n_regimes(self) -> int:
         """Number of regimes."""
         return max(max(row) for row in self.regime) + 1
+
+    def n_levels(self, regime: int) -> int:
+        """Return how many levels a regime has."""
+        pairs = zip(self.regime, self.level, strict=True)
+        return 1 + max(at for row in pairs for number, at in zip(*row, strict=True) if number == regime)
 
 
 def yeardays(days: Iterable[dt.date]) -> NDArray[np.int64]:

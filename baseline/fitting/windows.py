@@ -24,10 +24,11 @@ CHRISTMAS = 360
 """27 December, counted from 0 in a leap year is 361; a window that holds it may be as short as three workdays."""
 
 
-def most_different_window(places: NDArray[np.int64], residual: Array) -> Window | None:
+def most_different_window(places: NDArray[np.int64], residual: Array, least: float) -> Window | None:
     """Return the window in which the residuals' level differs most from the rest of the year, or None.
 
-    `places` are the workdays' places in the year (0 to 365), `residual` their residuals, any order, shape (n,).
+    `places` are the workdays' places in the year (0 to 365), `residual` their residuals, any order, shape (n,). A
+    window that would explain less than the part `least` of what yesterday does not foretell is not worth trying.
     """
     sums = np.bincount(places, residual, minlength=366)
     counts = np.bincount(places, minlength=366)
@@ -55,5 +56,7 @@ def most_different_window(places: NDArray[np.int64], residual: Array) -> Window 
     holds_christmas = (doubled[start] <= CHRISTMAS + 1) & (doubled[start + length - 1] >= CHRISTMAS + 1)
     gain = np.where((length >= SHORTEST) | holds_christmas, gain, 0.0)
     i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
+    if gain[i, j] < least * float(x @ x):
+        return None
     last = (i + length[j] - 1) % n
     return Window(month_and_day(int(present[i])), month_and_day(int(present[last])))

@@ -33,7 +33,12 @@ def dense_grid(temperature, energy, basis, min_days):
     bh, bc = hy[:, None] * cc - cy * hc, cy * hh[:, None] - hy[:, None] * hc
     ok = (det > 1e-7 * hh[:, None] * cc) & (bh > 0) & (bc > 0)
     both = np.where(ok, (bh * hy[:, None] + bc * cy) / np.where(ok, det, 1.0), 0.0)
-    between = np.searchsorted(ordered, grid, "right")[None] - np.searchsorted(ordered, grid, "left")[:, None]
+    # A plateau is counted between gaps, and gaps keep `min_days` days outside.
+    cuts = np.arange(min_days, len(ordered) - min_days + 1)
+    cuts = cuts[ordered[cuts - 1] < ordered[cuts]]
+    before = np.maximum(np.searchsorted(ordered, grid, "left"), cuts.min(initial=len(ordered)))
+    until = np.minimum(np.searchsorted(ordered, grid, "right"), cuts.max(initial=0))
+    between = until[None] - before[:, None]
     alone_h = np.where((hy > 0) & (hh > 1e-7), hy**2 / np.maximum(hh, 1e-12), 0.0)
     alone_c = np.where((cy > 0) & (cc > 1e-7), cy**2 / np.maximum(cc, 1e-12), 0.0)
     return {
