@@ -88,9 +88,9 @@ class DecimalEntry(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed, if anything; what is no number is refused."""
-        self.data = None
-        if valuelist and valuelist[0].strip():
-            self.data = self.read(valuelist[0])
+        if valuelist:
+            # Nothing sent leaves the default; an empty field sent is no number.
+            self.data = self.read(valuelist[0]) if valuelist[0].strip() else None
 
     @staticmethod
     def read(typed: str) -> Decimal:
