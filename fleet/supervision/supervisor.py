@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fleet.supervision.places import Places
 
 START_WITHIN = 60.0
+FALLS_FOR = 15.0
 STOP_WITHIN = 12.0
 REFUSED = 2
 ALIVE = frozenset({"STARTING", "RUNNING"})
@@ -116,14 +117,17 @@ class Supervisor:
     def wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
         """Wait until `name` lives and `is_ready`; one that refused to start, or takes too long, is a refusal."""
         deadline = time.monotonic() + START_WITHIN
-        while True:
+        while time.monotonic() < deadline:
             state = self.states()[name]
             if state.name in ALIVE and is_ready():
                 return
-            refused = state.name == "BACKOFF" and state.exit_status == REFUSED
-            if refused or state.name == "FATAL" or time.monotonic() > deadline:
-                raise self.failure_of(name)
+            if state.name == "BACKOFF":
+                # A port may still be held by what is ending: a few tries, not more.
+                deadline = min(deadline, time.monotonic() + FALLS_FOR)
+            if state.name == "FATAL" or (state.name == "BACKOFF" and state.exit_status == REFUSED):
+                break
             time.sleep(0.05)
+        raise self.failure_of(name)
 
     def states(self) -> dict[str, State]:
         """Return how each program is."""
