@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ from foundation.look.tokens import tokens
 
 ENGLISH = Language("en")
 JANUARY = dt.date(2011, 1, 1)
+MONDAY = dt.datetime(2011, 1, 3, tzinfo=ZoneInfo("Europe/Paris"))
 HOUR = dt.timedelta(hours=1)
 
 
@@ -51,18 +53,19 @@ def months(language=FRENCH, avoided=1200.0):
     )
 
 
-def cumulated(language=FRENCH, events=(NumberedEvent(1, dt.date(2011, 1, 20), "Salle ouverte"),)):
+def cumulated(language=FRENCH):
     days = [
         CumulativeDay(JANUARY + dt.timedelta(days=n), None if 5 <= n < 9 else 10.0 * n, "silence" if 5 <= n < 9 else "")
         for n in range(40)
     ]
-    return cusum(days, events=events, language=language)
+    opened = NumberedEvent(1, dt.date(2011, 1, 20), "Salle ouverte")
+    return cusum(days, events=[opened], language=language)
 
 
 def curve(language=FRENCH):
     points = [
         CurvePoint(
-            dt.datetime(2011, 1, 3) + n * HOUR,
+            MONDAY + n * HOUR,
             *((None, "missing", "silence") if 10 <= n < 14 else (5.0 + n, "measured")),
         )
         for n in range(48)
@@ -80,12 +83,7 @@ def bars(language=FRENCH):
 
 def values_of(spec):
     """Return every row of every data set of a specification."""
-    if isinstance(spec, list):
-        return [row for one in spec for row in values_of(one)]
-    if not isinstance(spec, dict):
-        return []
-    own = spec["values"] if isinstance(spec.get("values"), list) else []
-    return own + [row for name, one in spec.items() if name != "values" for row in values_of(one)]
+    return [row for rows in spec["datasets"].values() for row in rows]
 
 
 CHARTS = {"signature": signature, "months": months, "cusum": cumulated, "curve": curve, "bars": bars}
@@ -133,7 +131,7 @@ def test_the_signature_names_its_balance_point_in_words_and_on_the_picture():
 
 def test_days_not_measured_leave_a_gap_with_its_reason():
     chart = cumulated()
-    holes = [row for row in values_of(chart.spec) if "reason" in row]
+    holes = [row for row in values_of(chart.spec) if "from" in row]
     assert holes == [{"from": "2011-01-05T00:00:00Z", "to": "2011-01-10T00:00:00Z", "reason": "silence"}]
     assert chart.rows[6] == ("07/01/2011", "non mesuré", "silence")
     assert any(entry.label == "non mesuré" for entry in chart.key)
@@ -194,7 +192,7 @@ def test_a_number_is_written_so_that_it_reads_back(value, digits):
 @given(st.lists(st.one_of(st.none(), st.floats(0, 500)), min_size=1, max_size=60))
 def test_whatever_is_missing_every_hour_has_its_row_and_no_value_is_made_up(values):
     points = [
-        CurvePoint(dt.datetime(2011, 1, 3) + n * HOUR, value, "measured" if value is not None else "missing")
+        CurvePoint(MONDAY + n * HOUR, value, "measured" if value is not None else "missing")
         for n, value in enumerate(values)
     ]
     chart = load_curve(points, energy="heat", step=HOUR)

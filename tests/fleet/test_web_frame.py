@@ -89,7 +89,7 @@ def test_each_permission_is_held_by_somebody_and_the_public_holds_none():
     assert not any(allows("public", permission) for permission in Permission)
 
 
-def test_who_is_not_signed_in_is_led_to_sign_in_and_back(house, visitor):
+def test_who_is_not_signed_in_is_led_to_sign_in_and_back(visitor):
     answer = visitor.get("/sites?page=1", status=303)
     assert answer.location.endswith("/sign-in?next=%2Fsites%3Fpage%3D1")
     form = answer.follow().forms["form"]
@@ -131,7 +131,7 @@ def test_unknown_address_and_wrong_password_get_the_same_answer_and_are_both_kep
     assert answers[0] == answers[1]
 
 
-def test_guessing_is_slowed_down(house, visitor):
+def test_guessing_is_slowed_down(visitor):
     for _ in range(11):
         form = visitor.get("/sign-in").forms["form"]
         form["email"], form["password"] = "cible@spl.example", "au hasard encore"
@@ -159,7 +159,7 @@ def test_sign_in_starts_a_new_session_and_sign_out_ends_it_on_the_server(house, 
     visitor.get("/", status=303)
 
 
-def test_a_tampered_cookie_signs_nobody_in(house, operator):
+def test_a_tampered_cookie_signs_nobody_in(operator):
     cookie = operator.cookies["fleet"]
     operator.reset()
     operator.set_cookie("fleet", cookie[:20] + ("A" if cookie[20] != "A" else "B") + cookie[21:])
@@ -269,7 +269,7 @@ def test_page_numbers_out_of_range_are_brought_back(operator):
         operator.get("/sites", {"page": number}, status=200)
 
 
-def test_a_fault_of_ours_shows_a_number_and_no_trace(house, operator, monkeypatch, caplog):
+def test_a_fault_of_ours_shows_a_number_and_no_trace(operator, monkeypatch, caplog):
     monkeypatch.setattr("fleet.overview.views.points_now", lambda *_: 1 / 0)
     answer = operator.get("/", status=500)
     incident = re.search(r"numéro ([0-9A-F]{8})", answer.text)
