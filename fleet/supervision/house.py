@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from fleet.database.bootstrap import LOGIN_ROLES, bootstrap
 from fleet.database.history import upgrade
@@ -66,10 +66,10 @@ class House:
         self._supervisor.start_application()
         self._supervisor.wait_for("web", lambda: _listens(listen.host, listen.port))
 
-    def watch(self) -> None:
+    def watch(self) -> NoReturn:
         """Say who falls and who stands up again, until interrupted; a program given up ends the whole."""
         known = self._supervisor.states()
-        while not self._supervisor.has_ended():
+        while True:
             time.sleep(1)
             states = self._supervisor.states()
             for name, state in states.items():
@@ -79,7 +79,6 @@ class House:
                     what = "redémarré" if state.pid else "tombé, redémarrage"
                     self._say(f"{name} : {what} (journal : {self.environment.places.logs / name}.log)")
             known = states
-        raise Refusal("Le superviseur s'est arrêté ; relancez la commande.")
 
 
 @contextlib.contextmanager

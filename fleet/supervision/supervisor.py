@@ -130,8 +130,11 @@ class Supervisor:
         raise self.failure_of(name)
 
     def states(self) -> dict[str, State]:
-        """Return how each program is."""
-        found: Any = self._rpc.getAllProcessInfo()
+        """Return how each program is; a refusal where supervisord itself is gone."""
+        try:
+            found: Any = self._rpc.getAllProcessInfo()
+        except (OSError, HTTPException):
+            raise Refusal("Le superviseur s'est arrêté, et tout avec lui ; relancez la commande.") from None
         return {each["name"]: State(each["statename"], each["exitstatus"], each["pid"]) for each in found}
 
     def failure_of(self, name: str) -> Refusal:
@@ -152,10 +155,6 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-    def has_ended(self) -> bool:
-        """Say whether supervisord itself is gone."""
-        return self._process is None or self._process.poll() is not None
 
     @property
     def _rpc(self) -> Any:
