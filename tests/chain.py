@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects.postgresql import Range
 
-from baseline.plans.models import MeasurementPlan
 from baseline.plans.register import draft_plan
 from baseline.plans.register import sign as sign_plan
 from baseline.reports.models import ReportDay, SavingsReport
@@ -27,6 +26,7 @@ from foundation.time import days
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from baseline.plans.models import MeasurementPlan
     from billing.settlements.models import Settlement
     from contracts.agreements.models import Agreement
 

@@ -9,8 +9,9 @@ import io
 import math
 import os
 import random
+from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 FILE = "mv/building6_hourly_pre_during_post.csv.gz"
@@ -42,8 +43,12 @@ class Reference:
         return readings
 
     def kwh(self, first: dt.date, last: dt.date) -> Decimal:
-        """Return the energy of local days first to last, both included."""
-        return sum((hour.kwh for hour in self.hours if first <= hour.start.date() <= last), Decimal(0))
+        """Return the energy of local days first to last, both included: each day to three places, as reports count."""
+        by_day: defaultdict[dt.date, Decimal] = defaultdict(Decimal)
+        for hour in self.hours:
+            by_day[hour.start.date()] += hour.kwh
+        places = Decimal("0.001")
+        return sum((by_day[day].quantize(places, ROUND_HALF_UP) for day in by_day if first <= day <= last), Decimal(0))
 
     def weather_csv(self) -> bytes:
         """Return the temperatures as a file to import: fixed UTC+1, start of the hour."""

@@ -19,6 +19,7 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from devices.ingest.publish import publish_readings
+from tests.chain import siret
 from tests.scenarios.browser import Person, soup, words
 from tests.scenarios.house import House, scalar, wait_until
 from tests.scenarios.reference import reference
@@ -56,8 +57,8 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
         "/company",
         name="SPL Énergies partagées",
         share_capital="225000",
-        siret="89999999700010",
-        trade_register="RCS Lorient 899 999 997",
+        siret=siret("200000057"),
+        trade_register="RCS Lorient 200 000 057",
         street="1 quai des Indes",
         postcode="56100",
         city="Lorient",
@@ -75,7 +76,7 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
     )
     budget = claire.make(
         f"/shareholders/{town}/budgets/new",
-        siret="20000001600014",
+        siret=siret("200000016"),
         service_code="FINANCES",
         commitment_number="2011-0042",
     )

@@ -89,7 +89,7 @@ def test_a_reading_that_came_too_early_is_replayed_once_its_device_is_registered
 
 
 @pytest.mark.timeout(180)
-def test_forms_refuse_with_a_sentence_and_change_nothing(house: House, operator: Person, database: Database) -> None:
+def test_forms_refuse_with_a_sentence_and_change_nothing(operator: Person, database: Database) -> None:
     before = scalar(database, "SELECT count(*) FROM foundation.change")
     assert "fuseau" in operator.refused("/sites/new", name="École", city="Ville", timezone="Europe/Lorient")
     assert "SIREN" in operator.refused(
@@ -131,9 +131,7 @@ def test_forms_refuse_with_a_sentence_and_change_nothing(house: House, operator:
 
 
 @pytest.mark.timeout(180)
-def test_a_baseline_of_four_months_is_assessed_and_cannot_be_frozen(
-    house: House, operator: Person, database: Database
-) -> None:
+def test_a_baseline_of_four_months_is_assessed_and_cannot_be_frozen(operator: Person, database: Database) -> None:
     site = operator.make("/sites/new", name="École", city="Ville", timezone="UTC")
     school = operator.make(f"/sites/{site}/buildings/new", name="École", use="école")
     operator.make(f"/buildings/{school}/points/new", name="Général", energy="electricity")
