@@ -57,14 +57,16 @@ class House:
             raise Refusal(f"« fleet {' '.join(words)} » s'est arrêté (code {status}) ; son message est au-dessus.")
 
     def start_processes(self) -> None:
-        """Start ingest, worker and web; wait until pages are served."""
+        """Start web, wait until pages are served, and start the others."""
         ini = Path(self.environment.variables["FLEET_INI"])
         # What one of them lacks is said here, once, and not by a process that falls and stands up again.
         settings_for("ingest", ini, self.environment.variables)
         settings_for("worker", ini, self.environment.variables)
         listen = settings_for("web", ini, self.environment.variables).listen
-        self._supervisor.start_application()
+        # Four processes that load at once make a visitor wait for the slowest: the pages go first.
+        self._supervisor.start_application("web")
         self._supervisor.wait_for("web", lambda: _listens(listen.host, listen.port))
+        self._supervisor.start_application()
 
     def watch(self) -> NoReturn:
         """Say who falls and who stands up again, until interrupted; a program given up ends the whole."""

@@ -110,9 +110,12 @@ class Supervisor:
                 raise Refusal(f"Le superviseur n'a pas démarré ; voyez {self._places.logs}/supervisord.log.")
             time.sleep(0.05)
 
-    def start_application(self) -> None:
-        """Start our own processes, without waiting for them."""
-        self._rpc.startProcessGroup(APPLICATION, False)
+    def start_application(self, *names: str) -> None:
+        """Start these of our own processes, or all that do not run yet; nothing is waited for."""
+        for name in names:
+            self._rpc.startProcess(f"{APPLICATION}:{name}", False)
+        if not names:
+            self._rpc.startProcessGroup(APPLICATION, False)
 
     def wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
         """Wait until `name` lives and `is_ready`; one that refused to start, or takes too long, is a refusal."""
