@@ -15,6 +15,7 @@ from billing.settlements.models import Settlement
 from billing.settlements.register import accept, propose
 from contracts.agreements.models import Agreement
 from foundation.errors import Refusal
+from foundation.jobs.queue import ask
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,6 +40,13 @@ def plans_without_report(session: Session, year: Period) -> dict[str, dict[str, 
         plan.boundary.name: {"plan_id": plan.id, "start": year.start.isoformat(), "end": year.end.isoformat()}
         for plan in plans
     }
+
+
+def ask_for_reports(session: Session, year: Period) -> None:
+    """Ask for the reports of `year` that are missing."""
+    items = plans_without_report(session, year)
+    if items:
+        ask(session, REPORTS, f"Rapports d'économies {year.start.year}", items)
 
 
 def settle(session: Session, number: str, year: Period, *, accepted_by: str, today: dt.date) -> Settlement:
@@ -75,6 +83,13 @@ def invoices_without_pdf(session: Session) -> dict[str, dict[str, Any]]:
         select(Invoice).where(Invoice.state == "issued", Invoice.pdf_id.is_(None)).order_by(Invoice.id)
     )
     return {str(invoice.number): {"invoice_id": invoice.id} for invoice in waiting}
+
+
+def ask_for_pdfs(session: Session) -> None:
+    """Ask for the renderings that are missing."""
+    items = invoices_without_pdf(session)
+    if items:
+        ask(session, RENDERING, "Factures en PDF", items)
 
 
 def _range(year: Period) -> Range[dt.date]:

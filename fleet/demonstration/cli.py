@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from foundation.jobs.queue import Moment
 
 
-UNFOLDED = 130
+UNFOLDED = 100
 
 
 @click.group()
@@ -79,9 +80,9 @@ def table() -> None:
 
     doors = open_doors()
     with doors.operator() as session:
-        console = Console()
         # A file or a pipe has no width: the table takes the one it needs.
-        console.print(savings_table(rows(session)), width=None if console.is_terminal else UNFOLDED)
+        console = Console() if sys.stdout.isatty() else Console(width=UNFOLDED)
+        console.print(savings_table(rows(session)))
         files = copy_invoices(session, doors.directory.parent / "invoices")
     for path in files:
         click.echo(path)

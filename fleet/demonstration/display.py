@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from foundation.look.language import FRENCH
@@ -20,19 +21,18 @@ ROLES = {"operator": "SPL", "technician": "technicien", "shareholder": "commune"
 
 
 def savings_table(rows: Sequence[Row]) -> Table:
-    """Return a line per building, a total per municipality and the total of all."""
-    shown = Table(title="Économies de l'année mesurée – données synthétiques", title_justify="left")
-    for heading in ("Commune", "Bâtiment"):
-        shown.add_column(heading)
-    for heading in ("mesuré kWh", "évité kWh", "± à 90 %", "évité", "part facturée HT"):
-        shown.add_column(heading, justify="right")
+    """Return, per municipality, a line per building and their total; then the total of all."""
+    shown = Table(title="Économies de l'année mesurée – données synthétiques", title_justify="left", box=SIMPLE_HEAD)
+    shown.add_column("bâtiment")
+    for heading in ("mesuré kWh", "évité kWh", "± à 90 %", "évité", "facturé HT"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for municipality, group in groupby(rows, key=lambda row: row.municipality):
         of_town = list(group)
         for row in of_town:
-            shown.add_row(municipality, row.building, *_figures([row]))
-        shown.add_row(municipality, "ensemble", *_figures(of_town), style="bold", end_section=True)
+            shown.add_row(row.building, *_figures([row]))
+        shown.add_row(municipality, *_figures(of_town), style="bold", end_section=True)
     if rows:
-        shown.add_row("Toutes", f"{len(rows)} bâtiments", *_figures(rows), style="bold")
+        shown.add_row(f"{len(rows)} bâtiments", *_figures(rows), style="bold")
     return shown
 
 

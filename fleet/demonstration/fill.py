@@ -6,23 +6,30 @@ transaction, and uses the verbs the pages use: nothing stands here that an opera
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from devices.energy.derive import points_to_derive
+from devices.energy.tasks import DERIVE
 from fleet.demonstration import agreements, bills, people, proof, readings
-from fleet.demonstration.metering import generate
+from fleet.demonstration.metering import generate, meters
 from fleet.demonstration.municipalities import MUNICIPALITIES
 from fleet.demonstration.outdoors import bring_temperatures
 from fleet.demonstration.portfolio import BUILDINGS
 from fleet.demonstration.signins import open_account, sign_ins
 from fleet.demonstration.story import begin_story
+from fleet.demonstration.timeline import ZONE
 from fleet.demonstration.weather import STATIONS
-from fleet.demonstration.work import derive, work_off
+from fleet.demonstration.work import work_off
+from foundation.jobs.queue import ask
+from foundation.time import local_midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from fleet.demonstration.buildings import Building
+    from sqlalchemy.orm import Session
+
     from fleet.demonstration.doors import Doors
     from fleet.demonstration.metering import Generated, Meter
     from fleet.demonstration.municipalities import Municipality
@@ -31,12 +38,6 @@ if TYPE_CHECKING:
 
     Stage = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
     """Begins a step of so many parts and gives what is called after each."""
-
-
-def buildings_of(towns: Iterable[Municipality]) -> tuple[Building, ...]:
-    """Return the buildings of `towns`."""
-    keys = {town.key for town in towns}
-    return tuple(building for building in BUILDINGS if building.municipality in keys)
 
 
 class Filling:
@@ -49,16 +50,14 @@ class Filling:
         self._doors, self._moment, self._stage, self._towns = doors, moment, stage, towns
         with doors.operator() as session:
             self._story: Story = begin_story(session, moment.today)
-        with stage("Générer le temps et les bâtiments", 1) as told:
-            self._generated: Generated = generate(
-                self._story.timeline, self._story.filled.end, self._story.seed, buildings_of(towns)
-            )
-            told()
+        keys = {town.key for town in towns}
+        self._meters: list[Meter] = meters(building for building in BUILDINGS if building.municipality in keys)
         self._days = agreements.days_of(self._story.timeline)
 
     def run(self) -> None:
         """Write every chapter in its order."""
         self._register()
+        self._open_accounts()
         self._bring_weather()
         self._bring_readings()
         self._derive()
@@ -67,20 +66,33 @@ class Filling:
         self._report()
         self._invoice()
 
-    def _meters(self, town: Municipality) -> list[Meter]:
-        return [meter for meter in self._generated.indexes if meter.building.municipality == town.key]
+    @cached_property
+    def _generated(self) -> Generated:
+        """The fleet over the days brought by file; made only where something is missing."""
+        with self._stage("Générer le temps et les bâtiments", 1) as told:
+            story, buildings = self._story, {meter.building for meter in self._meters}
+            made = generate(story.timeline, story.filled.end, story.seed, tuple(b for b in BUILDINGS if b in buildings))
+            told()
+        return made
+
+    def _meters_of(self, town: Municipality) -> list[Meter]:
+        return [meter for meter in self._meters if meter.building.municipality == town.key]
 
     def _register(self) -> None:
-        sirens = {None, *(town.siren for town in self._towns)}
-        accounts = [account for account in sign_ins(self._doors.directory) if account.siren in sirens]
         start = self._story.timeline.history.start
         with self._stage("Communes, bâtiments, compteurs, capteurs", len(self._towns)) as told:
             with self._doors.operator() as session:
                 people.found_company(session)
-            for town in self._towns:
+                missing = [town for town in self._towns if not people.is_founded(session, town)]
+            for town in missing:
                 with self._doors.operator() as session:
-                    people.found_municipality(session, town, self._meters(town), self._generated.indexes, start)
+                    opening = self._generated.indexes
+                    people.found_municipality(session, town, self._meters_of(town), opening, start)
                 told()
+
+    def _open_accounts(self) -> None:
+        sirens = {None, *(town.siren for town in self._towns)}
+        accounts = [account for account in sign_ins(self._doors.directory) if account.siren in sirens]
         with self._stage("Comptes", len(accounts)) as told:
             for account in accounts:
                 with self._doors.operator() as session:
@@ -88,32 +100,45 @@ class Filling:
                 told()
 
     def _bring_weather(self) -> None:
-        hours = self._generated.hours
+        start, end = (local_midnight(day, ZONE) for day in (self._story.filled.start, self._story.filled.end))
         with self._stage("Températures", len(STATIONS)) as told:
             for station in STATIONS:
                 with self._doors.operator() as session:
-                    bring_temperatures(
-                        session, station, hours.start, hours.end, seed=self._story.seed, now=self._moment.now
-                    )
+                    bring_temperatures(session, station, start, end, seed=self._story.seed, now=self._moment.now)
                 told()
 
     def _bring_readings(self) -> None:
-        hours = self._generated.hours
+        start = local_midnight(self._story.filled.start, ZONE)
         with self._doors.worker.begin() as session:
-            readings.make_room(session, hours.start, hours.end)
-        when = readings.stamps(hours.start, len(hours.day))
-        with self._stage("Relevés des capteurs", len(self._generated.indexes)) as told:
-            for meter, indexes in self._generated.indexes.items():
+            missing = readings.without_readings(session, self._meters, start)
+        with self._stage("Relevés des capteurs", len(missing)) as told:
+            if not missing:
+                return
+            hours = self._generated.hours
+            with self._doors.worker.begin() as session:
+                readings.make_room(session, hours.start, hours.end)
+            when = readings.stamps(hours.start, len(hours.day))
+            for meter, installation in missing:
                 with self._doors.worker.begin() as session:
-                    readings.bring_readings(session, meter, when, indexes, self._moment.now)
+                    indexes = self._generated.indexes[meter]
+                    readings.bring_readings(session, installation, when, indexes, self._moment.now)
                 told()
 
     def _derive(self) -> None:
-        with self._stage("Énergie heure par heure", len(self._generated.indexes)) as told:
-            derive(self._doors, self._moment, told)
+        with self._doors.operator() as session:
+            waiting = len(points_to_derive(session))
+
+        def ask_for_energy(session: Session) -> None:
+            # One point an item, where the worker takes several: progress is seen, and a kill costs one of them.
+            items = {str(point): {"points": [point]} for point in points_to_derive(session)}
+            if items:
+                ask(session, DERIVE, "Énergie des nouveaux relevés", items)
+
+        with self._stage("Énergie heure par heure", waiting) as told:
+            work_off(self._doors, DERIVE, ask_for_energy, moment=self._moment, told=told)
 
     def _freeze_plans(self) -> None:
-        shared = [(town, meter) for town in self._towns for meter in self._meters(town) if proof.is_shared(meter)]
+        shared = [(town, meter) for town in self._towns for meter in self._meters_of(town) if proof.is_shared(meter)]
         with self._stage("Références figées", len(shared)) as told:
             for town, meter in shared:
                 with self._doors.operator() as session:
@@ -124,7 +149,7 @@ class Filling:
         with self._stage("Accords signés", len(self._towns)) as told:
             for town in self._towns:
                 with self._doors.operator() as session:
-                    proof.sign_agreement(session, town, self._meters(town), self._days, today=self._moment.today)
+                    proof.sign_agreement(session, town, self._meters_of(town), self._days, today=self._moment.today)
                 told()
 
     def _report(self) -> None:
@@ -135,8 +160,7 @@ class Filling:
             work_off(
                 self._doors,
                 bills.REPORTS,
-                f"Démonstration : rapports {year.start.year}",
-                lambda session: bills.plans_without_report(session, year),
+                lambda session: bills.ask_for_reports(session, year),
                 moment=self._moment,
                 told=told,
             )
@@ -169,8 +193,7 @@ class Filling:
             work_off(
                 self._doors,
                 bills.RENDERING,
-                "Démonstration : factures en PDF",
-                bills.invoices_without_pdf,
+                bills.ask_for_pdfs,
                 moment=self._moment,
                 told=told,
             )

@@ -61,9 +61,11 @@ class Meter:
 
 
 def meters(buildings: Iterable[Building] = BUILDINGS) -> list[Meter]:
-    """Return the meters of `buildings`, in a fixed order."""
-    pairs = [(building, energy) for building in buildings for energy in building.energies]
-    return [Meter(building, energy, number) for number, (building, energy) in enumerate(pairs, start=1)]
+    """Return the meters of `buildings` in the order of the portfolio; a meter's number is its place in the whole."""
+    wanted = {building.key for building in buildings}
+    pairs = [(building, energy) for building in BUILDINGS for energy in building.energies]
+    every = [Meter(building, energy, number) for number, (building, energy) in enumerate(pairs, start=1)]
+    return [meter for meter in every if meter.building.key in wanted]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,18 +50,21 @@ def found_company(session: Session) -> None:
         )
 
 
+def is_founded(session: Session, town: Municipality) -> bool:
+    """Tell whether `town` and all it holds are registered."""
+    return session.scalar(select(Shareholder.id).where(Shareholder.siren == town.siren)) is not None
+
+
 def found_municipality(
     session: Session, town: Municipality, meters: Iterable[Meter], opening: Mapping[Meter, Indexes], start: dt.date
-) -> bool:
-    """Register `town`, its buildings, `meters` and sensors as they stood on local day `start`; False if it was done.
+) -> None:
+    """Register `town`, its buildings, `meters` and sensors as they stood on local day `start`.
 
     `opening` gives the indexes (Wh) each meter starts from. All in the caller's transaction: half a town never stays.
     """
-    if session.scalar(select(Shareholder.id).where(Shareholder.siren == town.siren)) is not None:
-        return False
     shareholder = register_shareholder(
         session,
-        name=town.name,
+        name=f"Commune de {town.name}",
         siren=town.siren,
         street=town.address,
         postcode=town.postal_code,
@@ -82,7 +85,6 @@ def found_municipality(
         if meter.building.key not in held:
             held[meter.building.key] = _building(session, shareholder, town, meter)
         _meter(session, held[meter.building.key], meter, Decimal(int(opening[meter][0])) / 1000, start)
-    return True
 
 
 def _building(session: Session, shareholder: Shareholder, town: Municipality, meter: Meter) -> Registered:

@@ -95,7 +95,7 @@ COVER = Measure("cover", "Couverture isotherme du bassin", (0.0, 0.13), Effect(b
 DRIVES = Measure("drives", "Variateurs sur filtration et ventilation", (0.2, 0.0), Effect(fans=0.7, base=0.78), 36_000)
 LEFT_ON_MANUAL = Measure("thermostat", "Programmation du chauffage selon l'occupation", (0.0, 0.15), NO_EFFECT, 6_500)
 TURNED_UP = Effect(lighting=0.42, programme=NEVER, comfort_shift=2.0)
-RELAMPED_AND_TURNED_UP = Measure("relamping", "Éclairage LED et détection de présence", (0.2, 0.0), TURNED_UP, 17_500)
+RELAMPED_AND_TURNED_UP = Measure("relamping", "Éclairage LED et détection de présence", (0.2, -0.02), TURNED_UP, 17_500)
 
 BUILDINGS = (
     building("ecole-goelands-plouvarnel", "École élémentaire des Goélands", SCHOOL,
@@ -112,7 +112,7 @@ BUILDINGS = (
              address="2 allée des Sports", events=(SHELTER,)),
     building("mairie-plouvarnel", "Hôtel de ville de Plouvarnel", TOWN_HALL,
              (2400, 1936), OLD_BOILER, (1.9, 110), NIGHTS, 3,
-             insulation(96_000, 24_000, 0.29, electricity=0.01), programming(16_000, 0.13),
+             insulation(96_000, 24_000, 0.29), programming(16_000, 0.13),
              address="1 place de la Mairie"),
     building("mediatheque-plouvarnel", "Médiathèque L'Estran", LIBRARY,
              (1600, 2004), GOOD_BOILER, (1.4, 70), NIGHTS, 2,
@@ -124,7 +124,7 @@ BUILDINGS = (
              address="30 boulevard de la Rade"),
     building("ateliers-plouvarnel", "Centre technique municipal", WORKSHOP,
              (2100, 1992), BOILER, (1.8, 40), NEVER, 2,
-             relamping(27_000, 0.14, -0.05), programming(9_500, 0.35, electricity=0.01),
+             relamping(27_000, 0.14, -0.05), programming(9_500, 0.35),
              address="6 rue des Forges"),
     building("creche-plouvarnel", "Crèche Les Bernaches", NURSERY,
              (620, 2009), HEAT_PUMP, (1.3, 60), NEVER, 2,
@@ -156,7 +156,7 @@ BUILDINGS = (
              address="2 rue des Deux-Rives"),
     building("creche-lannestrec", "Crèche Les Petits Mousses", NURSERY,
              (540, 2001), GOOD_BOILER, (1.6, 60), NEVER, 2,
-             programming(5_000, 0.2, electricity=0.01),
+             programming(5_000, 0.2),
              address="11 rue du Port"),
     building("ecole-locmelvin", "École des Korrigans", SCHOOL,
              (1500, 1979), BOILER, (2.1, 60), NEVER, 3,
@@ -192,7 +192,7 @@ BUILDINGS = (
              address="16 rue du Bois-Joli"),
     building("enfance-trevenoc", "Maison de l'enfance", NURSERY,
              (480, 1995), BOILER, (1.7, 60), NEVER, 2,
-             programming(4_800, 0.2, electricity=0.01),
+             programming(4_800, 0.2),
              address="2 rue du Lavoir"),
     building("ecole-kervizoet", "École du Grand-Chêne", SCHOOL,
              (1180, 1976), BOILER, (2.1, 60), NIGHTS, 2,

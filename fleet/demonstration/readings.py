@@ -13,6 +13,7 @@ from fleet.demonstration.hours import HOUR
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     from sqlalchemy.orm import Session
 
@@ -38,17 +39,16 @@ def stamps(start: dt.datetime, hours: int) -> list[str]:
     return [f"{start + n * HOUR:%Y-%m-%d %H:%M:%S}Z" for n in range(hours + 1)]
 
 
-def installation_of(session: Session, meter: Meter) -> int:
-    """Return the id of the installation that reads `meter`."""
-    query = select(Installation.id).join(Device).where(Device.serial == meter.sensor)
-    return session.scalars(query).one()
+def without_readings(session: Session, meters: Iterable[Meter], start: dt.datetime) -> list[tuple[Meter, int]]:
+    """Return the meters that have no reading at `start`, each with the id of its installation."""
+    brought = select(Reading.ts).where(Reading.installation_id == Installation.id, Reading.ts == start).exists()
+    found = session.execute(select(Device.serial, Installation.id).join(Installation).where(~brought)).all()
+    installation_of = {row.serial: row.id for row in found}
+    return [(meter, installation_of[meter.sensor]) for meter in meters if meter.sensor in installation_of]
 
 
-def bring_readings(session: Session, meter: Meter, when: list[str], indexes: Indexes, now: dt.datetime) -> bool:
-    """Bring the `indexes` (Wh) of `meter` at the instants `when`, all or none; False if they had been brought."""
-    installation = installation_of(session, meter)
-    if session.scalar(select(Reading.ts).where(Reading.installation_id == installation).limit(1)) is not None:
-        return False
+def bring_readings(session: Session, installation: int, when: list[str], indexes: Indexes, now: dt.datetime) -> None:
+    """Bring the `indexes` (Wh) of `installation` at the instants `when`, all or none; what is there already stays."""
     session.execute(text("CREATE TEMPORARY TABLE brought (ts timestamptz, value numeric) ON COMMIT DROP"))
     rows = "".join(f"{at}\t{wh // 1000}.{wh % 1000:03d}\n" for at, wh in zip(when, indexes.tolist(), strict=True))
     driver = session.connection().connection.driver_connection
@@ -58,4 +58,3 @@ def bring_readings(session: Session, meter: Meter, when: list[str], indexes: Ind
         copy.write(rows)
     session.execute(INSERT, {"installation": installation, "now": now})
     session.execute(ARRIVED, {"installation": installation, "now": now})
-    return True
