@@ -1,24 +1,35 @@
-"""Which dialect a topic belongs to."""
+"""Which dialect a message belongs to, and what it says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devices.dialects import spl
-from devices.dialects.measurement import Dialect, Measurement, Unreadable
+from devices.dialects.measurement import Dialect, Event, Measurement, Said, Understood, Unreadable
+from devices.dialects.strict_json import read
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable, Mapping
 
+# In the order they are asked: those with a root of their own first.
 DIALECTS: tuple[Dialect, ...] = (spl.DIALECT,)
 
 MAX_PAYLOAD = 64 * 1024
 """Bytes; a longer message is kept but never parsed."""
 
 
-def subscriptions() -> tuple[str, ...]:
-    """Return the topic filters that catch every dialect."""
-    return tuple(dialect.subscription for dialect in DIALECTS)
+class Recognised(NamedTuple):
+    """A message understood, by which dialect, and what is to be remembered for the next ones (dialect → state)."""
+
+    dialect: str
+    understood: Understood
+    memory: Mapping[str, Any]
+
+
+def subscriptions(enabled: Iterable[str] = (spl.DIALECT.name,)) -> tuple[str, ...]:
+    """Return the topic filters that catch the dialects named in `enabled`: the SPL's own unless told otherwise."""
+    return tuple(topics for name in enabled for topics in dialect_named(name).subscriptions)
 
 
 def matches(subscription: str, topic: str) -> bool:
@@ -32,20 +43,73 @@ def matches(subscription: str, topic: str) -> bool:
     return len(levels) == subscription.count("/") + 1
 
 
+def dialect_named(name: str) -> Dialect:
+    """Return the dialect called `name`; `Unreadable` (unknown_dialect) where there is none."""
+    for dialect in DIALECTS:
+        if dialect.name == name:
+            return dialect
+    known = ", ".join(dialect.name for dialect in DIALECTS)
+    raise Unreadable("unknown_dialect", f"Le format « {name[:40]} » n'existe pas ; choisissez parmi {known}.")
+
+
 def recognise(topic: str) -> Dialect:
     """Return the dialect `topic` belongs to; `Unreadable` (unknown_topic) where there is none."""
     for dialect in DIALECTS:
-        if matches(dialect.subscription, topic):
+        if dialect.uses(topic):
             return dialect
-    known = ", ".join(subscriptions())
     raise Unreadable(
-        "unknown_topic", f"Le sujet « {topic[:200]} » n'est celui d'aucun format connu ; publiez sous {known}."
+        "unknown_topic",
+        f"Le sujet « {topic[:200]} » n'est celui d'aucun format connu ; publiez sous {spl.topic_of('{numéro de série}')}"
+        " ou sous le sujet habituel de l'appareil.",
     )
 
 
 def decode(topic: str, payload: bytes, received_at: dt.datetime) -> list[Measurement]:
-    """Return what a message says (one measurement or more); `Unreadable` where it says nothing we can keep."""
+    """Return what a message says (possibly nothing measured); `Unreadable` where it says nothing we can keep."""
     dialect = recognise(topic)
+    _check_size(payload)
+    if dialect is spl.DIALECT:  # most readings come this way and need nothing more
+        return spl.decode(topic, payload, received_at)
+    said = Said(topic, payload, received_at)
+    return [observation.measurement for observation in _consistent(dialect.understand(said)).observations]
+
+
+def understand(
+    said: Said, *, memory: Mapping[str, Any] | None = None, name: str | None = None, retained: bool = False
+) -> Recognised:
+    """Return all that a message says, by the dialect called `name` or the one its topic, then its content, shows.
+
+    `memory` is what the message before left (`Recognised.memory`). A retained message is the copy of one delivered
+    before: it teaches (births, announcements) and measures nothing.
+    """
+    known = dict(memory or {})
+    _check_size(said.payload)
+    dialect = dialect_named(name) if name else _recognise_all(said, known)
+    understood = _consistent(dialect.understand(said._replace(state=known.get(dialect.name))))
+    if understood.state is not None:
+        known[dialect.name] = understood.state
+    if retained:
+        told = Event("", "retained", said.received_at, "Message conservé par le courtier : il ne mesure rien de neuf.")
+        understood = understood._replace(observations=(), events=(*understood.events, told))
+    return Recognised(dialect.name, understood, known)
+
+
+def _recognise_all(said: Said, memory: Mapping[str, Any]) -> Dialect:
+    """Return the dialect of a message by what was announced, by its topic, or else by its content."""
+    for dialect in DIALECTS:
+        if said.topic in getattr(memory.get(dialect.name), "topics", ()):
+            return dialect
+    try:
+        return recognise(said.topic)
+    except Unreadable:
+        value = read(said.payload)
+        for dialect in DIALECTS:
+            if dialect.looks_like(value):
+                return dialect
+        raise
+
+
+def _check_size(payload: bytes) -> None:
     if len(payload) > MAX_PAYLOAD:
         raise Unreadable(
             "too_large",
@@ -54,4 +118,16 @@ def decode(topic: str, payload: bytes, received_at: dt.datetime) -> list[Measure
         )
     if not payload:
         raise Unreadable("empty", "Le message est vide ; publiez au moins un relevé.")
-    return dialect.decode(topic, payload, received_at)
+
+
+def _consistent(understood: Understood) -> Understood:
+    """Return `understood` if no channel has two values at one instant; refuse it otherwise."""
+    values: dict[tuple[str, str, dt.datetime], object] = {}
+    for one in understood.observations:
+        if values.setdefault((one.serial, one.channel, one.time), one.value) != one.value:
+            raise Unreadable(
+                "same_channel",
+                f"La voie « {one.channel} » du capteur {one.serial} a deux valeurs au même instant ; donnez aux champs"
+                " des noms que leurs seules lettres distinguent.",
+            )
+    return understood

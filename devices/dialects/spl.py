@@ -11,17 +11,15 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from devices.dialects.measurement import Dialect, Measurement, Unreadable
+from devices.dialects.instants import AHEAD, EARLIEST
+from devices.dialects.measurement import Dialect, Measurement, Observation, Said, Stamp, Understood, Unreadable
+from devices.dialects.naming import NAME
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import loads
 
 SUBSCRIPTION: Final = "spl/v1/+/readings"
 MAX_READINGS: Final = 1000
-EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-AHEAD: Final = dt.timedelta(minutes=5)
-"""How far a device's clock may be ahead of ours."""
 
-# The same letters as in the register of devices and installations.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # RFC 3339 § 5.6, an offset always, no finer than PostgreSQL keeps.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 KEYS = {"time", "channel", "value"}
@@ -101,4 +99,19 @@ def _time(number: int, text: Any, latest: dt.datetime) -> dt.datetime:
     return time
 
 
-DIALECT: Final = Dialect("spl", SUBSCRIPTION, decode)
+def understand(said: Said) -> Understood:
+    """Return the readings with what is known of them: a register's number, whose unit the installation says."""
+    return Understood(
+        tuple(
+            Observation(*reading, quantity=Quantity.REGISTER, unit="", stamp=Stamp.DEVICE)
+            for reading in decode(said.topic, said.payload, said.received_at)
+        )
+    )
+
+
+def uses(topic: str) -> bool:
+    """Say whether a topic is one of the SPL's own."""
+    return topic.startswith("spl/v1/") and topic.endswith("/readings") and topic.count("/") == SUBSCRIPTION.count("/")
+
+
+DIALECT: Final = Dialect("spl", (SUBSCRIPTION,), uses, understand)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Never
 
 from devices.dialects.measurement import Unreadable
@@ -12,6 +12,9 @@ from devices.dialects.measurement import Unreadable
 MAX_DIGITS = 15
 MAX_DECIMALS = 20
 MAX_LITERAL = 40
+MAX_FOREIGN_DIGITS = 20
+_LAST_DECIMAL = Decimal(1).scaleb(-MAX_DECIMALS)
+_WIDE = Context(prec=MAX_LITERAL + MAX_DECIMALS)
 
 
 def _number(literal: str) -> Decimal:
@@ -44,13 +47,38 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _foreign_number(literal: str) -> Decimal:
+    """Return the number `literal` writes; what programs we do not own compute ends in float noise, cut at 10^-20."""
+    value = Decimal(literal) if len(literal) <= MAX_LITERAL else None
+    if value is None or value.adjusted() >= MAX_FOREIGN_DIGITS:
+        raise Unreadable(
+            "out_of_range",
+            f"Le nombre « {literal[:20]}{'…' if len(literal) > 20 else ''} » dépasse {MAX_FOREIGN_DIGITS} chiffres ;"
+            " corrigez le programme qui l'écrit.",
+        )
+    if int(value.as_tuple().exponent) < -MAX_DECIMALS:
+        value = value.quantize(_LAST_DECIMAL, context=_WIDE)
+    return abs(value) if value.is_zero() else value
+
+
 _DECODER = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_constant, object_pairs_hook=_object)
+_FOREIGN = json.JSONDecoder(
+    parse_float=_foreign_number, parse_int=_foreign_number, parse_constant=_constant, object_pairs_hook=_object
+)
 
 
-def loads(payload: bytes) -> Any:
+def read(payload: bytes) -> Any:
+    """Return the JSON value of a payload other programs wrote, as `loads` but kinder to numbers we do not keep.
+
+    Identifiers of 19 digits, float noise and -0 are numbers there; what becomes a measurement is judged when it does.
+    """
+    return loads(payload, _FOREIGN)
+
+
+def loads(payload: bytes, decoder: json.JSONDecoder = _DECODER) -> Any:
     """Return the JSON value of `payload`, numbers as Decimal; `Unreadable` where two readers could disagree."""
     try:
-        return _DECODER.decode(payload.decode("utf-8"))
+        return decoder.decode(payload.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Unreadable(
             "not_utf8", f"Le message n'est pas du texte UTF-8 (octet {error.start}) ; encodez le JSON en UTF-8."

@@ -1,0 +1,59 @@
+"""The labels of French meters' customer information (TIC): Enedis-NOI-CPT_54E (Linky), historic and standard mode.
+
+Energy registers count Wh, reactive ones VArh, whatever unit the gateway gives elsewhere in the same message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from devices.dialects.making import Meaning
+from devices.dialects.quantities import Quantity as Q
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_TIERS: Final = {
+    "BASE": ("BASE",),
+    "HC": ("HCHC", "HCHP"),
+    "EJP": ("EJPHN", "EJPHPM"),
+    "BBR": ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
+}
+_ENERGY = Meaning(Q.ENERGY_INDEX, "Wh")
+_EXPORTED = Meaning(Q.EXPORTED_ENERGY_INDEX, "Wh")
+_REACTIVE = Meaning(Q.REACTIVE_ENERGY_INDEX, "varh")
+_VA = Meaning(Q.APPARENT_POWER, "VA")
+_AMPS = Meaning(Q.CURRENT, "A")
+_VOLTS = Meaning(Q.VOLTAGE, "V")
+_SUBSCRIBED = Meaning(Q.SUBSCRIBED_POWER, "kVA")
+
+LABELS: Final[dict[str, Meaning]] = {
+    # Historic mode, § 6.1.
+    **{label: _ENERGY for tier in _TIERS.values() for label in tier},
+    "GAZ": Meaning(Q.PULSE_INDEX),
+    **dict.fromkeys(("IINST", "IINST1", "IINST2", "IINST3", "IMAX", "IMAX1", "IMAX2", "IMAX3"), _AMPS),
+    "ISOUSC": _AMPS,
+    "PAPP": _VA,
+    # Standard mode, § 6.2. Highest powers of the day (SMAXSN…), curves (CCASN) and means (UMOY) are of another instant.
+    "EAST": _ENERGY,
+    **{f"EASF{tier:02}": _ENERGY for tier in range(1, 11)},
+    **{f"EASD{tier:02}": _ENERGY for tier in range(1, 5)},
+    "EAIT": _EXPORTED,
+    **{f"ERQ{quadrant}": _REACTIVE for quadrant in range(1, 5)},
+    **dict.fromkeys(("IRMS1", "IRMS2", "IRMS3"), _AMPS),
+    **dict.fromkeys(("URMS1", "URMS2", "URMS3"), _VOLTS),
+    **dict.fromkeys(("PREF", "PCOUP"), _SUBSCRIBED),
+    **dict.fromkeys(("SINSTS", "SINSTS1", "SINSTS2", "SINSTS3", "SINSTI"), _VA),
+}
+
+TOTAL: Final = "total"
+"""Channel of the sum of the tariff registers of historic mode, in which the meter shows no total of its own."""
+
+
+def registers_of_total(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the historic tariff registers whose sum is the energy of the meter; () where one of them is missing."""
+    present = set(labels)
+    for tier in _TIERS.values():
+        if present & set(tier):
+            return tier if present >= set(tier) else ()
+    return ()

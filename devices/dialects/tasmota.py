@@ -1,0 +1,134 @@
+"""Tasmota: energy monitoring plugs and meters, and the Teleinfo build for the Linky.
+
+Topics `tele/{topic}/SENSOR`, `stat/{topic}/STATUS8` (the same under `StatusSNS`), `tele/{topic}/LWT`; FullTopic may
+order the levels otherwise, the prefix and the last level stay. Serial: the device's topic (several levels joined by
+dots). Channels: the path in the message: `ENERGY.Total` (kWh), `ENERGY.Power.1` for each phase, `TIC.HCHC` (Wh in the
+message, kWh here), `TIC.total`. `Time` is local without an offset unless SetOption52 is on: the site's time zone
+places it; without one the reception stands in. `ENERGY.Today`, `Yesterday` and `Period` are reset by the device and
+are no index.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from devices.dialects.instants import stamped
+from devices.dialects.linky import LABELS, TOTAL, registers_of_total
+from devices.dialects.making import Maker, Meaning
+from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
+from devices.dialects.naming import members, object_of, serial_of
+from devices.dialects.quantities import Quantity as Q
+from devices.dialects.strict_json import read
+
+PREFIXES: Final = ("tele", "stat")
+MEASURING: Final = ("SENSOR", "STATUS8", "STATUS10")
+"""What carries measurements; STATUS10 is what STATUS8 was called."""
+TELLING: Final = ("LWT", "STATE", "INFO1", "INFO2", "INFO3", "RESULT", "UPTIME", "STATUS")
+
+ENERGY: Final = {
+    "Total": Meaning(Q.ENERGY_INDEX, "kWh"),
+    "TotalTariff": Meaning(Q.ENERGY_INDEX, "kWh"),
+    "ExportActive": Meaning(Q.EXPORTED_ENERGY_INDEX, "kWh"),
+    "ExportTariff": Meaning(Q.EXPORTED_ENERGY_INDEX, "kWh"),
+    "ExportReactive": Meaning(Q.REACTIVE_ENERGY_INDEX, "kvarh"),
+    "ImportActive": Meaning(Q.ENERGY_INDEX, "kWh"),
+    "ImportReactive": Meaning(Q.REACTIVE_ENERGY_INDEX, "kvarh"),
+    "Power": Meaning(Q.POWER, "W"),
+    "ApparentPower": Meaning(Q.APPARENT_POWER, "VA"),
+    "ReactivePower": Meaning(Q.REACTIVE_POWER, "var"),
+    "Factor": Meaning(Q.POWER_FACTOR),
+    "Frequency": Meaning(Q.FREQUENCY, "Hz"),
+    "Voltage": Meaning(Q.VOLTAGE, "V"),
+    "Current": Meaning(Q.CURRENT, "A"),
+}
+"""Commands/energy: Total in kWh, powers in W, VA and var."""
+SENSORS: Final = {
+    "Humidity": Meaning(Q.HUMIDITY, "%"),
+    "CarbonDioxide": Meaning(Q.CO2, "ppm"),
+}
+DEGREES: Final = {"C": "°C", "F": "°F"}
+
+
+def understand(said: Said) -> Understood:
+    """Return what a sensor message measures; other messages are events."""
+    serial, kind = _address(said.topic)
+    if kind not in MEASURING:
+        text = said.payload.decode("utf-8", "replace")[:40]
+        return Understood(events=(Event(serial, kind.lower(), said.received_at, f"L'appareil dit « {text} »."),))
+    message = object_of(read(said.payload), "Le message de Tasmota")
+    message = members(message.get("StatusSNS")) or message
+    maker = Maker(serial, *stamped(message.get("Time"), said))
+    observations = [*_energy(maker, message), *_teleinfo(maker, message), *_climate(maker, message)]
+    events = []
+    if isinstance(members(message.get("ENERGY")).get("TotalStartTime"), str):
+        since = message["ENERGY"]["TotalStartTime"][:25]
+        events.append(maker.event("counting_since", f"Le compteur ENERGY.Total compte depuis le {since}."))
+    if not observations:
+        events.append(maker.event("no_measurement", "Ce message ne porte aucune grandeur mesurée."))
+    return Understood(tuple(observations), tuple(events))
+
+
+def _energy(maker: Maker, message: dict[str, Any]) -> list[Observation]:
+    found = []
+    for key, meaning in ENERGY.items():
+        value = members(message.get("ENERGY")).get(key)
+        # One value, or one a phase (a tariff for the tariffs).
+        for path, one in _each(("ENERGY", key), value):
+            found += maker.of(path, one, meaning)
+    return found
+
+
+def _teleinfo(maker: Maker, message: dict[str, Any]) -> list[Observation]:
+    frame = members(message.get("TIC"))
+    # A label that this meter fills with a word ("PREF": "--") is none of its registers.
+    known = {label: value for label in LABELS if isinstance(value := frame.get(label), Decimal)}
+    found = [one for label, value in known.items() for one in maker.of(("TIC", label), value, LABELS[label])]
+    tiers = registers_of_total(known)
+    if tiers:
+        found += maker.of(("TIC", TOTAL), sum((known[tier] for tier in tiers), Decimal(0)), LABELS[tiers[0]])
+    return found
+
+
+def _climate(maker: Maker, message: dict[str, Any]) -> list[Observation]:
+    unit = DEGREES.get(str(message.get("TempUnit", "C")), "")
+    meanings = {"Temperature": Meaning(Q.TEMPERATURE, unit), **SENSORS}
+    return [
+        one
+        for sensor, values in message.items()
+        if isinstance(values, dict) and sensor not in {"ENERGY", "TIC"}
+        for key, meaning in meanings.items()
+        for one in maker.of((sensor, key), values.get(key), meaning)
+    ]
+
+
+def _each(path: tuple[str, ...], value: Any) -> list[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, list):
+        return [((*path, str(number)), one) for number, one in enumerate(value, 1)]
+    return [(path, value)]
+
+
+def _address(topic: str) -> tuple[str, str]:
+    """Return the serial a topic names and the kind of message."""
+    *levels, kind = topic.split("/")
+    for prefix in PREFIXES:
+        if prefix in levels:
+            levels.remove(prefix)
+            break
+    if not levels:
+        raise Unreadable("bad_serial", "Le sujet ne nomme pas l'appareil ; gardez %topic% dans FullTopic de Tasmota.")
+    return serial_of("/".join(levels), "le sujet"), kind
+
+
+def uses(topic: str) -> bool:
+    """Say whether a topic is Tasmota's, in whatever order FullTopic puts its levels."""
+    *levels, kind = topic.split("/")
+    return (kind in MEASURING or kind in TELLING) and any(prefix in levels for prefix in PREFIXES)
+
+
+def looks_like(value: Any) -> bool:
+    """Say whether a JSON value is a sensor message of Tasmota."""
+    return isinstance(value, dict) and "Time" in value and ("ENERGY" in value or "TIC" in value)
+
+
+DIALECT: Final = Dialect("tasmota", ("tele/+/SENSOR", "tele/+/LWT", "stat/+/STATUS8"), uses, understand, looks_like)
