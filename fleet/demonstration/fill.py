@@ -101,8 +101,10 @@ class Filling:
 
     def _bring_weather(self) -> None:
         start, end = (local_midnight(day, ZONE) for day in (self._story.filled.start, self._story.filled.end))
-        with self._stage("Températures", len(STATIONS)) as told:
-            for station in STATIONS:
+        codes = {town.station for town in self._towns}
+        stations = [station for station in STATIONS if station.code in codes]
+        with self._stage("Températures", len(stations)) as told:
+            for station in stations:
                 with self._doors.operator() as session:
                     bring_temperatures(session, station, start, end, seed=self._story.seed, now=self._moment.now)
                 told()
