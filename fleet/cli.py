@@ -22,6 +22,7 @@ CONTENTS = {
     "account": ("fleet.accounts.cli:group", "Ouvrir et fermer des comptes."),
     "clock": ("fleet.clock.cli:group", "Régler le jour que croient le site et les tâches."),
     "demo": ("fleet.demonstration.cli:group", "Remplir la démonstration, la faire vivre, la montrer."),
+    "devices": ("devices.cli:group", "Relire les messages que la collecte a mis de côté."),
     "baseline": ("baseline.cli:group", "Évaluer un bâtiment à partir d'un fichier."),
 }
 
