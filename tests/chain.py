@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import Range
 
+from baseline.fitting import BaselineData, fit_daily
 from baseline.plans.register import draft_plan
 from baseline.plans.register import sign as sign_plan
 from baseline.reports.models import ReportDay, SavingsReport
@@ -93,7 +96,7 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
         baseline_end=dt.date(2024, 1, 1),
         reporting_starts_on=YEAR[0],
     )
-    plan.model, plan.sha256, plan.state = {"number": number}, canonical_sha256(["plan", number]), "frozen"
+    plan.model, plan.sha256, plan.state = frozen_model(), canonical_sha256(["plan", number]), "frozen"
     session.flush()
     agreement = draft_agreement(
         session,
@@ -127,6 +130,15 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
     sign_plan(session, plan, agreement=agreement, signed_on=dt.date(2024, 12, 1))
     report_year(session, plan, daily_kwh)
     return agreement
+
+
+@cache
+def frozen_model() -> dict[str, Any]:
+    """Return the model of a school heated below 15 °C, fitted on 2023."""
+    measured = list(days(dt.date(2023, 1, 1), dt.date(2024, 1, 1)))
+    celsius = [11 - 8 * math.cos(2 * math.pi * (day.timetuple().tm_yday - 20) / 365) for day in measured]
+    energy = [60 + 6 * max(0, 15 - one) + day.day % 5 for day, one in zip(measured, celsius, strict=True)]
+    return fit_daily(BaselineData.of(measured, energy, celsius)).to_json()
 
 
 def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal) -> SavingsReport:

@@ -121,7 +121,7 @@ def xml(request: Request) -> Response:
 def _original(original: Attachment | None) -> Response:
     if original is None:
         raise HTTPNotFound
-    disposition = f'inline; filename="{original.name}"'
+    disposition = f'attachment; filename="{original.name}"'
     return Response(body=original.content, content_type=original.media_type, content_disposition=disposition)
 
 
