@@ -45,7 +45,10 @@ NEVER_SEND_RETAINED = 2
 """§ 3.8.3.1: no retained message at subscription; each would come again with every connection."""
 NOT_OURS_TO_RETRY = {0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C}
 """Reasons of a refused connection that waiting does not change: version, client id, credentials, rights (§ 3.2.2.2)."""
-TAKEN_OVER = 0x8E
+SHORT = 5.0
+"""Seconds a connection lasts at least that is not torn down by somebody else's."""
+SHORT_IN_A_ROW = 5
+"""Connections this short in a row are a fight: Mosquitto says why it ends one, but paho 2.2 does not tell us."""
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +72,8 @@ class Connection(threading.Thread):
         self._retry_at = 0.0
         self._backoff = 0.0
         self._paused_since = 0.0
+        self._connected_at = 0.0
+        self._short_in_a_row = 0
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
         self._client = self._prepare()
@@ -220,7 +225,7 @@ class Connection(threading.Thread):
         # forgotten it, and committing it twice changes nothing.
         log.info("connected, session %s", "resumed" if flags.session_present else "new")
         self.connected = True
-        self._backoff = 0.0
+        self._connected_at = time.monotonic()
         options = SubscribeOptions(qos=1, retainHandling=NEVER_SEND_RETAINED)
         client.subscribe([(topic, options) for topic in self._subscriptions])
 
@@ -230,15 +235,23 @@ class Connection(threading.Thread):
                 f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._subscriptions)} ;"
                 f" donnez ce droit à l'utilisateur {self._address.username or 'anonyme'}."
             )
+        log.info("listening to %s", ", ".join(self._subscriptions))
 
     def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self.connected = False
-        if reason.value == TAKEN_OVER:
-            raise Refusal(
-                f"Un autre processus de collecte s'est connecté sous le même nom ({self._client_id}) ;"
-                " n'en gardez qu'un, ou donnez-leur des noms différents."
-            )
         log.info("disconnected: %s", reason)
+        if not self.connected:
+            return
+        self.connected = False
+        if time.monotonic() - self._connected_at >= SHORT:
+            self._short_in_a_row, self._backoff = 0, 0.0
+            return
+        self._short_in_a_row += 1
+        if self._short_in_a_row >= SHORT_IN_A_ROW and not self._leaving:
+            raise Refusal(
+                f"Le courtier MQTT {self._address.host} coupe la connexion aussitôt établie : un autre processus de"
+                f" collecte se connecte sans doute sous le même nom ({self._client_id}) ; n'en gardez qu'un, ou"
+                " donnez-leur des noms différents."
+            )
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         self._received += 1

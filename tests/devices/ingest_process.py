@@ -1,0 +1,101 @@
+"""The ingest process, started, killed and watched by tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+
+from devices.ingest.address import BrokerAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.databases import Database
+
+PATIENCE = 60
+
+
+def until(what: Callable[[], object], wanted: object) -> None:
+    """Wait until `what()` is `wanted`; say what it was where it never becomes so."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := what()) != wanted:
+        if time.monotonic() > deadline:
+            pytest.fail(f"{found!r} is still not {wanted!r}")
+        time.sleep(0.05)
+
+
+class Ingest:
+    """One installation of ingest: a database, a client id, and the process while it runs."""
+
+    def __init__(self, database: Database, mqtt_url: str, log: Path) -> None:
+        self.database = database
+        self.mqtt_url = mqtt_url
+        self.client_id = f"test-{uuid.uuid4().hex[:12]}"
+        self.process: Any = None
+        self.owner = psycopg.connect(database.owner, autocommit=True)
+        self._log = log
+        log.touch()
+
+    @property
+    def said(self) -> str:
+        """What the processes have written so far."""
+        return self._log.read_text()
+
+    def launch(self) -> None:
+        """Start a process."""
+        environ = os.environ | {"FLEET_DATABASE_INGEST_URL": self.database.ingest, "MQTT_URL": self.mqtt_url}
+        with self._log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fleet", "ingest", "--client-id", self.client_id], env=environ, stderr=log
+            )
+
+    def start(self) -> None:
+        """Start a process and wait until it listens."""
+        before = self.said.count("listening to")
+        self.launch()
+        until(lambda: self.said.count("listening to") > before, wanted=True)
+
+    def kill(self) -> None:
+        """Kill the process, giving it no time for anything."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Tell the process to stop; return its status."""
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
+
+    def count(self, table: str = "reading") -> int:
+        """Return how many rows a table has."""
+        return self.rows(f"SELECT count(*) FROM devices.{table}")[0][0]
+
+    def rows(self, query: Any) -> list[Any]:
+        """Return what the owner of the database sees."""
+        return self.owner.execute(query).fetchall()
+
+    def close(self) -> None:
+        """Kill what still runs and let the broker forget this client."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        self.owner.close()
+        client = Client(CallbackAPIVersion.VERSION2, self.client_id, protocol=MQTTv5)
+        address = BrokerAddress.parse(self.mqtt_url)
+        address.prepare(client)
+        connected = threading.Event()
+        client.on_connect = lambda *_: connected.set()
+        client.connect(address.host, address.port, clean_start=True)
+        client.loop_start()
+        connected.wait(PATIENCE)
+        client.disconnect()
+        client.loop_stop()
