@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from baseline.fitting.data import BaselineData
+    from baseline.fitting.detection import SuggestedEvent
+    from baseline.fitting.events import Event
     from baseline.fitting.model import DailyModel
     from baseline.fitting.savings import SavingsEstimate
     from baseline.fitting.uncertainty import Interval
@@ -27,6 +29,7 @@ class Assessment:
     savings: SavingsEstimate | None
     reporting: tuple[Any, Any] | None
     findings: Sequence[Finding]
+    suggestions: Sequence[SuggestedEvent] = ()
 
 
 def to_json(assessment: Assessment) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
         "measured_kwh": measured,
         "avoided_energy_kwh": avoided,
         "savings_percent": percent,
+        "unadjusted_savings_percent": None if savings is None else savings.unadjusted_savings_percent,
         "interval": None if savings is None else {n: _interval(i) for n, i in savings.intervals.items()},
         "baseline": {
             "start": assessment.baseline.start.isoformat(),
@@ -64,8 +68,33 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
             "days_left_out": savings.days_left_out,
             "cv_rmse": savings.fit.cv_rmse,
             "nmbe": savings.fit.nmbe,
+            "metered_kwh": round(savings.metered_kwh, 3),
         },
+        "events": [] if savings is None else [_event(*pair) for pair in _told(savings)],
+        "suggested_events": [
+            {
+                "start": event.start.isoformat(),
+                "end": event.end.isoformat(),
+                "effect_kwh": round(event.effect_kwh, 3),
+                "evidence": round(event.evidence, 1),
+            }
+            for event in assessment.suggestions
+        ],
         "frozen_model": model.to_json(),
+    }
+
+
+def _told(savings: SavingsEstimate) -> Iterator[tuple[Event, float]]:
+    return zip(savings.events, savings.event_energies_kwh, strict=True)
+
+
+def _event(event: Event, energy: float) -> dict[str, Any]:
+    return {
+        "start": event.start.isoformat(),
+        "end": event.end.isoformat(),
+        "method": event.method,
+        "energy_kwh": None if event.method == "drop" else round(energy, 3),
+        "reason": event.reason,
     }
 
 
@@ -91,6 +120,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
             yield f"  Intervalle          {bounds} ({INTERVAL_NAMES[name]}, {_percent(interval.confidence)})"
         yield f"  Jours comptés       {savings.days_counted} sur {savings.days_expected}"
         yield ""
+        yield from _event_lines(savings, assessment.suggestions)
     period = f"du {in_french(assessment.baseline.start)} au {in_french(assessment.baseline.end)}"
     yield f"Référence {period} : modèle journalier {model.name}, {model.n_parameters} paramètres, {s.n_days} jours."
     quality = [
@@ -103,6 +133,29 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         yield ""
         for finding in assessment.findings:
             yield f"  {'✗ bloquant : ' if finding.blocking else '· '}{finding.description}"
+
+
+def _event_lines(savings: SavingsEstimate, suggestions: Sequence[SuggestedEvent]) -> Iterator[str]:
+    """Yield the events adjusted for, with the figure without them, then those that are only proposed."""
+    for event, energy in _told(savings):
+        what = "jours retirés des deux côtés" if event.method == "drop" else f"{_signed(energy)} kWh au compteur"
+        reason = f" ({event.reason})" if event.reason else ""
+        yield f"  Événement du {in_french(event.start)} au {in_french(event.end)} : {what}{reason}"
+    if savings.events:
+        percent = savings.unadjusted_savings_percent
+        share = "" if percent is None else f", soit {_percent(percent / 100.0)}"
+        yield f"  Sans ces corrections, énergie évitée : {_kwh(savings.unadjusted_avoided_kwh)} kWh{share}"
+    for seen in suggestions:
+        less = "moins" if seen.effect_kwh >= 0.0 else "plus"
+        when = f"du {in_french(seen.start)} au {in_french(seen.end)}"
+        amount = f"environ {_kwh(abs(seen.effect_kwh))} kWh de {less} que le reste de la période ne l'annonce"
+        yield f"  À vérifier : {when}, {amount}"
+    if savings.events or suggestions:
+        yield ""
+
+
+def _signed(value: float) -> str:
+    return ("+" if value >= 0.0 else "") + _kwh(value)
 
 
 def _sentence(savings: SavingsEstimate, period: tuple[Any, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from baseline.assess.answer import Assessment
 from baseline.assess.rows import read_table
 from baseline.assess.series import Column, Data, Period, days_of, read_columns
+from baseline.assess.told import event_of, events_in
 from baseline.fitting import (
     BaselineData,
     ReportingData,
@@ -15,6 +16,7 @@ from baseline.fitting import (
     fit_daily,
     model_findings,
     sufficiency,
+    suggested_events,
 )
 from foundation.errors import Refusal
 from foundation.time import time_zone
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from baseline.assess.rows import Table
+    from baseline.fitting import Event, SuggestedEvent
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Question:
     temperature_file: Path | None
     unit: str
     confidence: float
+    events: tuple[Event, ...] = ()
 
     @classmethod
     def of(
@@ -57,8 +61,13 @@ class Question:
         temperature_file: Path | None = None,
         unit: str = "kWh",
         confidence: float = 0.9,
+        events: Iterable[str] = (),
+        events_file: Path | None = None,
     ) -> Question:
-        """Build from words. Raises Refusal for an unknown time zone or a filter that is not COLUMN=VALUE."""
+        """Build from words. Raises Refusal for an unknown time zone, or a filter or an event that cannot be read."""
+        told = [*(event_of(text) for text in events), *(events_in(events_file) if events_file else ())]
+        if told and not reporting:
+            raise Refusal("Un événement se corrige dans la période de suivi ; donnez-la avec --reporting.")
         return cls(
             file,
             *columns,
@@ -69,6 +78,7 @@ class Question:
             temperature_file,
             unit,
             confidence,
+            tuple(told),
         )
 
     @property
@@ -91,13 +101,15 @@ def assessed(question: Question) -> Assessment:
     model = fit_daily(baseline)
     findings = [*energy.findings, *temperature.findings, *sufficiency(baseline), *model_findings(model)]
     savings = None
+    suggestions: tuple[SuggestedEvent, ...] = ()
     if question.reporting:
         reporting = _period(ReportingData, energy, temperature, question.reporting, question)
-        savings = estimate_savings(model, reporting, question.confidence)
+        savings = estimate_savings(model, reporting, question.confidence, events=question.events)
+        suggestions = suggested_events(model, reporting, told=question.events)
         findings += savings.findings
     findings.sort(key=lambda finding: not finding.blocking)
     period = (question.reporting.start, question.reporting.end) if question.reporting else None
-    return Assessment(baseline, model, savings, period, findings)
+    return Assessment(baseline, model, savings, period, findings, suggestions)
 
 
 def _columns(question: Question) -> tuple[Column, Column]:

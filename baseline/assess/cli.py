@@ -30,6 +30,19 @@ PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AA
 )
 @click.option("--unit", type=click.Choice(["kWh", "MWh", "BTU", "kW"], case_sensitive=False), default="kWh")
 @click.option("--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.9)
+@click.option(
+    "--event",
+    "event_texts",
+    multiple=True,
+    metavar="D1/D2[:MÉTHODE[:KWH]]",
+    help="Événement non routinier à ajuster : drop, indicator (par défaut), submeter ou estimate ; répétable.",
+)
+@click.option(
+    "--events",
+    "events_file",
+    type=click.Path(path_type=Path),
+    help="Fichier CSV d'événements : start,end,method,energy_kwh,reason (fin comprise ; kWh ajoutés au compteur).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
 def assess(
     *,
@@ -44,6 +57,8 @@ def assess(
     temperature_file: Path | None,
     unit: str,
     confidence: float,
+    event_texts: tuple[str, ...],
+    events_file: Path | None,
     as_json: bool,
 ) -> None:
     """Évaluer un bâtiment à partir d'un fichier CSV, gzip ou non, d'heures ou de jours.
@@ -64,6 +79,8 @@ def assess(
             temperature_file=temperature_file,
             unit=unit,
             confidence=confidence,
+            events=event_texts,
+            events_file=events_file,
         )
         answer = assessed(question)
     except Refusal as refusal:

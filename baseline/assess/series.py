@@ -83,7 +83,7 @@ def read_columns(
         findings.append(
             Finding(
                 "repeated_rows",
-                "%(rows)s lignes répètent une ligne déjà lue, avec les mêmes valeurs ; elles comptent une fois.",
+                "Lignes qui en répètent une autre, avec les mêmes valeurs : %(rows)s ; elles comptent une fois.",
                 {"rows": repeated},
             )
         )

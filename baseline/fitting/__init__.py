@@ -5,10 +5,13 @@ The doors of this room:
 - `BaselineData` / `ReportingData`: local days before and after the works; `daily_from_hourly` makes either of hours;
 - `sufficiency(baseline)`: what speaks against the period, as findings;
 - `fit_daily(baseline, holidays=...)`: the frozen `DailyModel`, with `predict`, `to_json`, `from_json`;
-- `estimate_savings(model, reporting, confidence=0.9)`: avoided energy with its intervals, day by day.
+- `estimate_savings(model, reporting, confidence=0.9, events=())`: avoided energy with its intervals, day by day;
+- `suggested_events(model, reporting)`: windows in which something else than the works changed the use.
 """
 
 from baseline.fitting.data import BaselineData, ReportingData
+from baseline.fitting.detection import SuggestedEvent, suggested_events
+from baseline.fitting.events import Event
 from baseline.fitting.findings import Finding
 from baseline.fitting.fit import fit_daily
 from baseline.fitting.hours import daily_from_hourly
@@ -21,13 +24,16 @@ from baseline.fitting.uncertainty import Interval
 __all__ = [
     "BaselineData",
     "DailyModel",
+    "Event",
     "Finding",
     "Interval",
     "ReportingData",
     "SavingsEstimate",
+    "SuggestedEvent",
     "daily_from_hourly",
     "estimate_savings",
     "fit_daily",
     "model_findings",
     "sufficiency",
+    "suggested_events",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 
 from baseline.fitting.candidates import WEEKEND, Candidates, Option, weeks, windowed
 from baseline.fitting.coarse import Coarse
-from baseline.fitting.structure import FIRST_WINDOW, Calendar, Structure, yeardays
+from baseline.fitting.structure import FIRST_WINDOW, Calendar, Structure, Window, yeardays
 from baseline.fitting.windows import most_different_window
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ NEARLY_ALL = 0.01
 
 WINDOW_EXPLAINS = 0.15
 """Part of the day-to-day surprise a window has to explain: it is found by searching, and projected onto other years."""
+
+
+SEASONS = (Window((6, 1), (9, 30)), Window((11, 1), (3, 31)))
+"""Summer and winter: parts of the year given beforehand, whose edges are not searched."""
+
+VERY_STRONG = 10.0
+"""Difference of the Bayesian information criterion that Kass & Raftery (1995) call very strong evidence."""
 
 
 class _Choice(NamedTuple):
@@ -107,7 +114,14 @@ class Chooser:
             if candidate.score > choice.score + enough:
                 break
             choice, bases = candidate, candidate.option
-        return choice
+        return self._with_season(choice)
+
+    def _with_season(self, choice: _Choice) -> _Choice:
+        """Tell a fixed season apart where the evidence for it is very strong."""
+        holidays, windows = choice.calendar.holidays, choice.calendar.windows
+        seasons = [self._best(windowed(choice.option), Calendar(holidays, (*windows, season))) for season in SEASONS]
+        best = min(seasons, key=lambda one: one.score)
+        return best if best.score < choice.score - VERY_STRONG else choice
 
     def _best(self, candidates: Candidates, calendar: Calendar) -> _Choice:
         """Return the candidate of lowest criterion, the first of equals."""

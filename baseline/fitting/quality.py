@@ -57,7 +57,7 @@ def _findings(model: DailyModel) -> Iterator[Finding]:
         edges = [f"{'1er' if day == 1 else day} {MONTHS[month - 1]}" for month, day in (window.first, window.last)]
         yield Finding(
             "yearly_window",
-            "Du %(first)s au %(last)s le bâtiment suit un autre régime (une fermeture, sans doute) ; le modèle suppose "
+            "Du %(first)s au %(last)s le bâtiment suit un autre régime (fermeture ou saison) ; le modèle suppose "
             "que cela revient chaque année : à confirmer dans les facteurs statiques du plan.",
             {"first": edges[0], "last": edges[1]},
         )
@@ -77,7 +77,7 @@ def _exceptional(model: DailyModel) -> Iterator[Finding]:
         if shared > 0:
             yield Finding(
                 "exceptional_baseline",
-                "%(days)s jours de la référence tombent pendant %(what)s ; les deux parties doivent l'accepter "
-                "par écrit ou choisir une autre année.",
+                "Jours de la référence pendant %(what)s : %(days)s ; les deux parties doivent l'accepter par écrit ou "
+                "choisir une autre année.",
                 {"days": shared, "what": what},
             )

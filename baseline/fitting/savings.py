@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baseline.fitting.data import ReportingData
+from baseline.fitting.events import Event, event_energies
 from baseline.fitting.findings import Finding
 from baseline.fitting.metrics import Metrics, metrics
 from baseline.fitting.uncertainty import Interval, empirical_half_width, g14_half_width
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,13 +35,19 @@ class SavingsEstimate:
     counted: NDArray[np.bool_]
     """Days that count; the others have NaN on both sides."""
     reasons: tuple[str, ...]
-    """Per day: measured, missing_energy, missing_temperature or partial_day."""
+    """Per day: measured, missing_energy, missing_temperature, partial_day or event."""
     days_expected: int
     intervals: Mapping[str, Interval]
     """"g14" and "empirical", where they can be computed."""
     fit: Metrics
     """CV(RMSE), NMBE and R² of the frozen model over the reporting days: large where the works changed much."""
     findings: tuple[Finding, ...]
+    events: tuple[Event, ...] = ()
+    event_energies_kwh: tuple[float, ...] = ()
+    """What each event added to the meter on the counted days; 0 for those whose days are dropped."""
+    unadjusted_avoided_kwh: float = 0.0
+    """Avoided energy as if no event had been told, over all complete days."""
+    unadjusted_savings_percent: float | None = None
 
     @property
     def days_counted(self) -> int:
@@ -53,9 +60,14 @@ class SavingsEstimate:
         return self.days_expected - self.days_counted
 
     @property
-    def total_measured_kwh(self) -> float:
-        """Measured energy of the counted days."""
+    def metered_kwh(self) -> float:
+        """What the meter counted on the counted days, events included."""
         return math.fsum(self.measured_kwh[self.counted])
+
+    @property
+    def total_measured_kwh(self) -> float:
+        """Measured energy of the counted days, less what the events added to it."""
+        return self.metered_kwh - math.fsum(self.event_energies_kwh)
 
     @property
     def total_adjusted_baseline_kwh(self) -> float:
@@ -74,46 +86,79 @@ class SavingsEstimate:
         return 100.0 * self.avoided_energy_kwh / whole if whole > 0.0 else None
 
 
-def estimate_savings(model: DailyModel, reporting: ReportingData, confidence: float = 0.9) -> SavingsEstimate:
+def estimate_savings(
+    model: DailyModel, reporting: ReportingData, confidence: float = 0.9, *, events: Sequence[Event] = ()
+) -> SavingsEstimate:
     """Compare the reporting days with the model: baseline and measured over the same hours.
 
     A day short of an hour or two counts with the hours it has, on both sides; a day with fewer than 22 of 24 hours,
-    without energy or without temperature leaves both sides, and the reason is kept.
+    without energy or without temperature leaves both sides, and the reason is kept. `events` are adjusted for as each
+    says, and the unadjusted figure is kept beside. Raises Refusal for events that cannot be adjusted for.
     """
     if not isinstance(reporting, ReportingData):
         raise TypeError("savings are estimated on ReportingData")
-    counted = reporting.complete
-    baseline = model.predict(reporting.days, reporting.temperature_c) * reporting.weight
-    baseline[~counted] = np.nan
-    measured = np.where(counted, reporting.kwh, np.nan)
+    complete = reporting.complete
+    dropped = np.zeros(len(complete), dtype=bool)
+    for event in events:
+        if event.method == "drop":
+            dropped |= event.holds(reporting.ordinals)
+    counted = complete & ~dropped
+    whole = model.predict(reporting.days, reporting.temperature_c) * reporting.weight
+    unadjusted = math.fsum(whole[complete]) - math.fsum(reporting.kwh[complete])
+    before = math.fsum(whole[complete])
+    energies = event_energies(model, reporting, events, counted)
+    avoided = math.fsum(whole[counted]) - math.fsum(reporting.kwh[counted]) + math.fsum(energies)
+    days = [day for day, kept in zip(reporting.days, counted, strict=True) if kept]
     rate = reporting.kwh_per_24h[counted]
-    days = tuple(day for day, kept in zip(reporting.days, counted, strict=True) if kept)
-    avoided = math.fsum(baseline[counted]) - math.fsum(measured[counted])
-    widths = {
-        "g14": g14_half_width(model.statistics, len(days), len({(d.year, d.month) for d in days}), confidence),
-        "empirical": empirical_half_width(model.statistics, float(reporting.weight[counted].sum()), confidence),
-    }
     return SavingsEstimate(
         days=reporting.days,
-        measured_kwh=measured,
-        adjusted_baseline_kwh=baseline,
+        measured_kwh=np.where(counted, reporting.kwh, np.nan),
+        adjusted_baseline_kwh=np.where(counted, whole, np.nan),
         counted=counted,
-        reasons=tuple(_reasons(reporting)),
+        reasons=tuple(_reasons(reporting, dropped)),
         days_expected=reporting.n_expected,
         intervals={
             name: Interval(avoided - width, avoided + width, confidence)
-            for name, width in widths.items()
-            if width is not None
+            for name, width in _widths(model, reporting, counted, events, confidence).items()
         },
         fit=metrics(rate, rate - model.predict(days, reporting.temperature_c[counted]), 0),
         findings=tuple(_findings(model, reporting)),
+        events=tuple(events),
+        event_energies_kwh=tuple(energies),
+        unadjusted_avoided_kwh=unadjusted,
+        unadjusted_savings_percent=100.0 * unadjusted / before if before > 0.0 else None,
     )
 
 
-def _reasons(reporting: ReportingData) -> Iterator[str]:
-    for kept, energy, temperature in zip(reporting.complete, reporting.kwh, reporting.temperature_c, strict=True):
-        if kept:
-            yield "measured"
+def _widths(
+    model: DailyModel,
+    reporting: ReportingData,
+    counted: NDArray[np.bool_],
+    events: Sequence[Event],
+    confidence: float,
+) -> dict[str, float]:
+    """Return the half-widths that can be computed; what a fitted event may be off by is added in quadrature."""
+    fitted = np.zeros(len(counted), dtype=bool)
+    for event in events:
+        if event.method == "indicator":
+            fitted |= event.holds(reporting.ordinals)
+    s = model.statistics
+    widths: dict[str, float] = {}
+    for days in (counted, counted & fitted):
+        months = {(day.year, day.month) for day, kept in zip(reporting.days, days, strict=True) if kept}
+        found = {
+            "g14": g14_half_width(s, int(days.sum()), len(months), confidence),
+            "empirical": empirical_half_width(s, float(reporting.weight[days].sum()), confidence),
+        }
+        widths |= {name: math.hypot(widths.get(name, 0.0), width) for name, width in found.items() if width is not None}
+    return widths
+
+
+def _reasons(reporting: ReportingData, dropped: NDArray[np.bool_]) -> Iterator[str]:
+    columns = (reporting.complete, dropped, reporting.kwh, reporting.temperature_c)
+    for complete, out, energy, temperature in zip(*columns, strict=True):
+        if complete:
+            yield "event" if out else "measured"
         elif not np.isfinite(energy):
             yield "missing_energy"
         else:
@@ -138,8 +183,8 @@ def _findings(model: DailyModel, reporting: ReportingData) -> Iterator[Finding]:
         far = (temperature < s.coldest - reach) | (temperature > s.warmest + reach)
         yield Finding(
             "extrapolation",
-            "%(days)s jours de suivi sont plus froids ou plus chauds que tous ceux de la référence (%(coldest)s à "
-            "%(warmest)s °C), dont %(far)s de plus d'un dixième de cette étendue ; le modèle y est prolongé.",
+            "Jours de suivi plus froids ou plus chauds que tous ceux de la référence (%(coldest)s à %(warmest)s °C) : "
+            "%(days)s, dont %(far)s de plus d'un dixième de cette étendue ; le modèle y est prolongé.",
             {
                 "days": int(outside.sum()),
                 "far": int(far.sum()),

@@ -60,7 +60,7 @@ def _findings(baseline: BaselineData) -> Iterator[Finding]:
     if no_temperature:
         yield Finding(
             "temperature_missing",
-            "%(days)s jours ont une énergie mais pas de température extérieure ; ils ne servent pas au modèle.",
+            "Jours avec une énergie mais sans température extérieure : %(days)s ; ils ne servent pas au modèle.",
             {"days": no_temperature},
         )
     yield from _odd_values(baseline)
@@ -87,8 +87,8 @@ def _odd_values(baseline: BaselineData) -> Iterator[Finding]:
     if negative:
         yield Finding(
             "negative_energy",
-            "%(days)s jours ont une énergie négative ; vérifiez s'il y a une production derrière le compteur et "
-            "définissez le périmètre avec elle.",
+            "Jours d'énergie négative : %(days)s ; vérifiez s'il y a une production derrière le compteur et définissez "
+            "le périmètre avec elle.",
             {"days": negative},
         )
     if not energy.any():
@@ -107,15 +107,15 @@ def _odd_values(baseline: BaselineData) -> Iterator[Finding]:
     if 0 < zero < len(energy) and zero > 0.05 * len(energy):
         yield Finding(
             "zero_days",
-            "%(days)s jours ont une énergie nulle ; vérifiez si le bâtiment était fermé ou le compteur arrêté.",
+            "Jours d'énergie nulle : %(days)s ; vérifiez si le bâtiment était fermé ou le compteur arrêté.",
             {"days": zero},
         )
     extreme = extreme_days(baseline)
     if extreme:
         yield Finding(
             "extreme_days",
-            "%(count)s jours dépassent de loin tous les autres (%(days)s) ; un rattrapage d'index après une panne y "
-            "ressemble : vérifiez-les, ils ont été gardés.",
+            "Jours loin de tous les autres : %(count)s (%(days)s) ; un rattrapage d'index après une panne y ressemble, "
+            "vérifiez-les ; ils ont été gardés.",
             {"count": len(extreme), "days": extreme[:5]},
         )
 

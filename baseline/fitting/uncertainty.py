@@ -58,16 +58,26 @@ def g14_half_width(s: Statistics, days: int, months: int, confidence: float) -> 
     return t_two_sided(confidence, free) * sun_baltazar_daily(months) * spread
 
 
+STEADIEST = 0.015
+"""What no real building holds from one year to the next, as a fraction of its energy; see `empirical_half_width`."""
+
+
 def empirical_half_width(s: Statistics, days: float, confidence: float) -> float | None:
     """Return the half-width, kWh, of the savings of `days` days, from the errors of the baseline's own months.
 
     Each month of the baseline is predicted by a fit on the others; the root mean square of these mean errors, with
     Student's t for their number, is taken for the error of the whole reporting period. Months are not taken for
     independent of each other: what moves a real building (occupancy, set-points, wear) lasts longer than a month and
-    does not average out over a year, so a year may be off by as much as a month was. None with fewer than six months.
+    does not average out over a year, so a year may be off by as much as a month was. To that, 1.5 % a year is added
+    in quadrature: buildings with quieter months than that drift all the same.
+
+    Calibrated on the monthly bills of 147 New York municipal meters without works (FY2016 to FY2017): at 90 % the
+    interval holds 91 % of the second years, 91 % of electricity, 91 % of fuel, and 91 % of the quiet third. None
+    with fewer than six months.
     """
     errors = s.month_errors
     if len(errors) < 6:
         return None
-    rms = math.sqrt(math.fsum(error * error for error in errors) / len(errors))
-    return t_two_sided(confidence, len(errors) - 1) * rms * days
+    mean_square = math.fsum(error * error for error in errors) / len(errors)
+    spread = math.hypot(math.sqrt(mean_square), STEADIEST * s.mean_kwh)
+    return t_two_sided(confidence, len(errors) - 1) * spread * days

@@ -223,6 +223,47 @@ def test_confidence_widens_the_interval(daily):
     assert more["confidence"] == 0.95
 
 
+@pytest.fixture
+def daily_with_event(tmp_path, days, building):
+    """The same office, with 45 kWh a day more from 5 June to 16 July of the second year."""
+    rows = []
+    for d, t, e in zip(days, *building, strict=True):
+        extra = 45.0 if dt.date(2023, 6, 5) <= d <= dt.date(2023, 7, 16) else 0.0
+        rows.append(f"{d},{e + extra:.4f},{t:.4f}")
+    return written(tmp_path / "evenement.csv", rows)
+
+
+def test_an_untold_event_is_suggested_and_a_told_one_is_adjusted_for(daily_with_event, tmp_path):
+    events = written(
+        tmp_path / "events.csv", ["2023-06-05,2023-07-16,drop,,chantier voisin"], "start,end,method,energy_kwh,reason"
+    )
+
+    untold = answer(daily_with_event)
+    told = answer(daily_with_event, "--event", "2023-06-05/2023-07-16")
+    filed = answer(daily_with_event, "--events", events)
+
+    (suggested,) = untold["suggested_events"]
+    assert abs((dt.date.fromisoformat(suggested["start"]) - dt.date(2023, 6, 5)).days) <= 3
+    assert suggested["effect_kwh"] == pytest.approx(-42 * 45.0, rel=0.2)
+    assert untold["unadjusted_savings_percent"] == pytest.approx(untold["savings_percent"])
+    for result in (told, filed):
+        assert result["savings_percent"] == pytest.approx(20.0, abs=1.0)
+        assert result["unadjusted_savings_percent"] == pytest.approx(untold["savings_percent"])
+        assert result["suggested_events"] == []
+    assert filed["events"][0]["reason"] == "chantier voisin"
+    assert filed["reporting"]["days"] == 365 - 42
+
+
+def test_the_summary_names_events(daily_with_event):
+    options = ["--time", "t", "--energy", "kwh", "--temperature", "temp", "--timezone", "Europe/Paris"]
+    periods = ["--baseline", BEFORE, "--reporting", AFTER]
+
+    assert "À vérifier : du " in run(daily_with_event, *options, *periods).stdout
+    told = run(daily_with_event, *options, *periods, "--event", "2023-06-05/2023-07-16:estimate:1890").stdout
+    assert "Événement du 5 juin 2023 au 16 juillet 2023 : +1\u202f890 kWh" in told
+    assert "Sans ces corrections" in told
+
+
 def test_the_same_file_gives_the_same_answer_to_the_last_digit(daily):
     assert answer(daily) == answer(daily)
 

@@ -169,3 +169,35 @@ def test_three_hour_steps_are_refused(file):
 
 def test_a_period_of_empty_cells_is_refused(file):
     assert "22 heures de 24" in refused(file([f"2022-01-{day:02},,5" for day in range(1, 32)]))
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("hier", "écrivez DÉBUT/FIN"),
+        ("2022-01-40/2022-01-41", "écrivez DÉBUT/FIN"),
+        ("2022-01-10/2022-01-09", "finit avant de commencer"),
+        ("2022-01-10/2022-01-12:magic", "n'existe pas"),
+        ("2022-01-10/2022-01-12:estimate", "kWh"),
+        ("2022-01-10/2022-01-12:estimate:beaucoup", "écrivez DÉBUT/FIN"),
+        ("2022-01-10/2022-01-12", "--reporting"),
+    ],
+)
+def test_events_that_make_no_sense_are_refused(file, event, words):
+    assert words in refused(file(), "--event", event)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("2022-01-10,2022-01-12,magic,,", "Ligne 3 : "),
+        ("hier,2022-01-12,drop,,", "Ligne 3 : "),
+        ("2022-01-10,2022-01-12,estimate,dix,", "Ligne 3 : "),
+        ("2022-01-10,2022-01-12,drop,10,", "Ligne 3 : "),
+    ],
+)
+def test_a_file_of_events_is_refused_with_its_line(file, tmp_path, row, words):
+    events = tmp_path / "events.csv"
+    events.write_text(f"start,end,method,energy_kwh,reason\n2022-01-02,2022-01-03,drop,,\n{row}\n", encoding="utf-8")
+
+    assert words in refused(file(), "--events", str(events), "--reporting", "2022-01-20/2022-01-31")
