@@ -15,7 +15,7 @@ from foundation.look.language import FRENCH, Language
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 WINTER, SUMMER = (12, 1, 2), (6, 7, 8)
 
@@ -36,6 +36,14 @@ class BalancePoint:
 
     temperature: float
     kind: Literal["heating", "cooling"]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLine:
+    """The baseline of one kind of day as points (°C, kWh a day); the label stands at its end, where it has one."""
+
+    points: tuple[tuple[float, float], ...]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +79,15 @@ class NumberedEvent:
 def energy_signature(
     days: Sequence[SignatureDay],
     *,
-    curves: Mapping[str, Sequence[tuple[float, float]]],
+    curves: Sequence[FittedLine],
     balance_points: Sequence[BalancePoint] = (),
+    follows_temperature: bool = True,
     station: str = "",
     language: Language = FRENCH,
 ) -> Chart:
     """Draw energy a day against outdoor temperature: baseline year hollow, reporting year full, the fitted line dashed.
 
-    `curves` maps a label ("" when there is only one) to the fitted line as (°C, kWh a day).
+    `follows_temperature` says whether the model has a slope at all.
     """
     _ = language.translate
     seasons = {"winter": _("hiver"), "between": _("mi-saison"), "summer": _("été")}
@@ -111,26 +120,27 @@ def energy_signature(
         ),
         tooltip=tooltip,
     )
+    marks_of = {
+        "baseline": {"filled": False, "size": 20, "strokeWidth": 1.2, "opacity": 0.6},
+        "reporting": {"filled": True, "size": 20, "opacity": 0.75},
+    }
     layers: list[alt.Chart] = [
-        base.transform_filter(alt.datum.period == periods["baseline"]).mark_point(
-            filled=False, size=20, strokeWidth=1.2, opacity=0.6
-        ),
-        base.transform_filter(alt.datum.period == periods["reporting"]).mark_point(filled=True, size=20, opacity=0.75),
+        base.transform_filter(alt.datum.period == periods[period]).mark_point(**style)
+        for period, style in marks_of.items()
+        if any(day.period == period for day in days)
     ]
     line = [
-        {"temperature": round(degrees, 2), "energy": round(energy, 3), "label": label}
-        for label, points in curves.items()
-        for degrees, energy in points
+        {"temperature": round(degrees, 2), "energy": round(energy, 3), "line": number}
+        for number, curve in enumerate(curves)
+        for degrees, energy in curve.points
     ]
-    layers.append(
-        alt.Chart(alt.InlineData(values=line))
-        .mark_line(style="baseline")
-        .encode(x="temperature:Q", y="energy:Q", detail="label:N")
-    )
+    if line:
+        fitted = alt.Chart(alt.InlineData(values=line)).mark_line(style="baseline")
+        layers.append(fitted.encode(x="temperature:Q", y="energy:Q", detail="line:N"))
     labels = [
-        {"temperature": points[-1][0], "energy": points[-1][1], "label": label}
-        for label, points in curves.items()
-        if label
+        {"temperature": curve.points[-1][0], "energy": curve.points[-1][1], "label": curve.label}
+        for curve in curves
+        if curve.label
     ]
     if labels:
         layers.append(
@@ -151,8 +161,9 @@ def energy_signature(
             guide.mark_rule(style="guide"),
             guide.mark_text(style="note", dx=5, dy=4, baseline="top").encode(y=alt.value(0), text="label:N"),
         ]
+    finding = _signature_finding(balance_points, follows_temperature, language)
     return Chart(
-        title=_signature_finding(balance_points, language),
+        title=finding,
         measure=_("Énergie d'un jour selon la température extérieure, en kWh"),
         key=(
             Key("hollow", periods["baseline"]),
@@ -161,7 +172,7 @@ def energy_signature(
             Key("baseline", _("droite ajustée sur l'année de référence")),
         ),
         spec=chart_spec(layers),
-        summary=_signature_summary(days, balance_points, language),
+        summary=_signature_summary(days, finding, language),
         header=(_("Jour"), _("Température, °C"), _("Énergie, kWh"), _("Période")),
         rows=tuple(
             (
@@ -214,12 +225,14 @@ def measured_against_baseline(
     energy = alt.Y("measured:Q", title=_("kWh par mois"), scale=alt.Scale(zero=True))
     layers = [
         base.mark_bar(style="measured-bar", xOffset=3, x2Offset=-3).encode(y=energy, y2=alt.datum(0), tooltip=tooltip),
-        base.transform_filter("isValid(datum.low)").mark_bar(style="interval").encode(y="low:Q", y2="high:Q"),
         base.mark_rule(style="baseline").encode(y="baseline:Q", tooltip=tooltip),
     ]
+    bounded = any(month.low is not None for month in months)
+    if bounded:
+        layers.insert(1, base.mark_bar(style="interval").encode(y="low:Q", y2="high:Q"))
     baseline_kwh = sum(month.adjusted_baseline_kwh for month in months)
     key = [Key("measured-bar", _("mesuré")), Key("baseline", _("référence ajustée au climat"))]
-    if any(month.low is not None for month in months):
+    if bounded:
         key.append(Key("interval", _("intervalle à {confidence}").format(confidence=language.percent(confidence))))
     return Chart(
         title=_avoided_finding(avoided_kwh, baseline_kwh, language),
@@ -312,7 +325,11 @@ def _season(day: dt.date) -> str:
     return "summer" if day.month in SUMMER else "between"
 
 
-def _signature_finding(balance_points: Sequence[BalancePoint], language: Language) -> str:
+def _signature_finding(
+    balance_points: Sequence[BalancePoint],
+    follows_temperature: bool,  # noqa: FBT001 - private, read at its one call
+    language: Language,
+) -> str:
     _ = language.translate
     written = {point.kind: language.number(point.temperature, 1) for point in balance_points}
     if "heating" in written and "cooling" in written:
@@ -321,10 +338,12 @@ def _signature_finding(balance_points: Sequence[BalancePoint], language: Languag
         return _("Le bâtiment chauffe quand il fait moins de {heating} °C").format(**written)
     if "cooling" in written:
         return _("Le bâtiment refroidit quand il fait plus de {cooling} °C").format(**written)
+    if follows_temperature:
+        return _("La consommation suit la température, sans seuil")
     return _("La consommation ne dépend pas de la température")
 
 
-def _signature_summary(days: Sequence[SignatureDay], balance_points: Sequence[BalancePoint], language: Language) -> str:
+def _signature_summary(days: Sequence[SignatureDay], finding: str, language: Language) -> str:
     _ = language.translate
     means = {}
     for period in ("baseline", "reporting"):
@@ -332,7 +351,7 @@ def _signature_summary(days: Sequence[SignatureDay], balance_points: Sequence[Ba
         means[period] = language.kwh(sum(used) / len(used)) if used else "–"
     return _(
         "{finding} ; en moyenne {baseline} par jour l'année de référence et {reporting} par jour l'année suivie."
-    ).format(finding=_signature_finding(balance_points, language), **means)
+    ).format(finding=finding, **means)
 
 
 def _avoided_finding(avoided_kwh: float, baseline_kwh: float, language: Language) -> str:

@@ -12,12 +12,14 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy import select
 
+from baseline.weather.models import Station, Temperature
 from billing.invoices.register import check, draft, issue, render
 from contracts.parties.models import Shareholder
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.points.models import MeteringPoint
 from fleet.accounts.register import create_account
-from tests.chain import SIRENS, YEAR, accepted_settlement, company, signed_agreement
+from foundation.time import days
+from tests.chain import SIRENS, YEAR, accepted_settlement, celsius_on, company, signed_agreement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tests.databases import Database
     from tests.scenarios.house import House
 
+ISSUED_ON = dt.date(2026, 1, 20)
 PASSWORD = "une phrase pour entrer"
 # As root, and on a machine that reaches nothing: no sandbox, no background talk.
 FLAGS = [
@@ -57,7 +60,9 @@ def two_towns(database: Database) -> tuple[int, int]:
         company(session)
         for siren in SIRENS[:2]:
             settlement = accepted_settlement(session, signed_agreement(session, siren))
-            invoice = check(session, draft(session, settlement, base_url="http://spl.example", today=dt.date(2026, 1, 20)))
+            invoice = check(
+                session, draft(session, settlement, base_url="http://spl.example", today=dt.date(2026, 1, 20))
+            )
             render(session, issue(session, invoice, today=dt.date(2026, 1, 20)))
             town = session.scalars(select(Shareholder).where(Shareholder.siren == siren)).one()
             create_account(
@@ -72,17 +77,26 @@ def two_towns(database: Database) -> tuple[int, int]:
                 first = invoice.id, settlement.lines[0].boundary.buildings[0].id
         for point in session.scalars(select(MeteringPoint)):
             measured(session, point)
+        for station in session.scalars(select(Station)):
+            session.add_all(
+                Temperature(
+                    station_id=station.id, hour=dt.datetime(*day.timetuple()[:3], hour, tzinfo=dt.UTC), celsius=celsius
+                )
+                for day in days(dt.date(2023, 1, 1), dt.date(2024, 1, 1))
+                for celsius in [Decimal(f"{celsius_on(day):.4f}")]
+                for hour in range(24)
+            )
     return first
 
 
 def measured(session, point: MeteringPoint) -> None:
-    """Give `point` the energy of 2025: days all year, hours of the last two weeks."""
-    for number in range(365):
+    """Give `point` the energy of its baseline year and of 2025: days all year, hours of the last two weeks."""
+    for day in (*days(dt.date(2023, 1, 1), dt.date(2024, 1, 1)), *days(*YEAR)):
         session.add(
             DailyEnergy(
                 point_id=point.id,
-                day=YEAR[0] + dt.timedelta(days=number),
-                kwh=Decimal(90 + number % 7),
+                day=day,
+                kwh=Decimal(f"{60 + 6 * max(0.0, 15 - celsius_on(day)) + day.day % 5:.3f}"),
                 hours_measured=24,
                 hours_expected=24,
                 reason="measured",
@@ -108,7 +122,9 @@ def test_a_municipality_sees_its_building_and_downloads_its_invoice(
     house.run("clock", "set", "2026-01-25T09:00+01:00")
     house.start("web")
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
     page.goto(f"{house.url}/sign-in")
