@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from devices.dialects.making import Meaning
-from devices.dialects.quantities import Quantity as Q
+from devices.dialects.quantities import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,18 +19,18 @@ _TIERS: Final = {
     "EJP": ("EJPHN", "EJPHPM"),
     "BBR": ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
 }
-_ENERGY = Meaning(Q.ENERGY_INDEX, "Wh")
-_EXPORTED = Meaning(Q.EXPORTED_ENERGY_INDEX, "Wh")
-_REACTIVE = Meaning(Q.REACTIVE_ENERGY_INDEX, "varh")
-_VA = Meaning(Q.APPARENT_POWER, "VA")
-_AMPS = Meaning(Q.CURRENT, "A")
-_VOLTS = Meaning(Q.VOLTAGE, "V")
-_SUBSCRIBED = Meaning(Q.SUBSCRIBED_POWER, "kVA")
+_ENERGY = Meaning(Quantity.ENERGY_INDEX, "Wh")
+_EXPORTED = Meaning(Quantity.EXPORTED_ENERGY_INDEX, "Wh")
+_REACTIVE = Meaning(Quantity.REACTIVE_ENERGY_INDEX, "varh")
+_VA = Meaning(Quantity.APPARENT_POWER, "VA")
+_AMPS = Meaning(Quantity.CURRENT, "A")
+_VOLTS = Meaning(Quantity.VOLTAGE, "V")
+_SUBSCRIBED = Meaning(Quantity.SUBSCRIBED_POWER, "kVA")
 
 LABELS: Final[dict[str, Meaning]] = {
     # Historic mode, § 6.1.
     **{label: _ENERGY for tier in _TIERS.values() for label in tier},
-    "GAZ": Meaning(Q.PULSE_INDEX),
+    "GAZ": Meaning(Quantity.PULSE_INDEX),
     **dict.fromkeys(("IINST", "IINST1", "IINST2", "IINST3", "IMAX", "IMAX1", "IMAX2", "IMAX3"), _AMPS),
     "ISOUSC": _AMPS,
     "PAPP": _VA,

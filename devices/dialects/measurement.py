@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
     from decimal import Decimal
 
     from devices.dialects.quantities import Quantity
@@ -121,3 +121,5 @@ class Dialect:
     understand: Callable[[Said], Understood]
     looks_like: Callable[[Any], bool] = lambda _: False
     """Whether a JSON value can only be its own, for messages pasted under another topic."""
+    empty_tells: bool = False
+    """Whether an empty message means something (a removal)."""

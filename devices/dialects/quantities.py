@@ -44,20 +44,28 @@ class Quantity(StrEnum):
     """A number whose meaning only the installation knows."""
 
 
-# Spelling → canonical unit and the power of ten into it.
-UNITS: Final[dict[str, tuple[str, int]]] = {
-    **{"Wh": ("kWh", -3), "kWh": ("kWh", 0), "MWh": ("kWh", 3), "GWh": ("kWh", 6)},
-    **{"varh": ("kvarh", -3), "VArh": ("kvarh", -3), "kvarh": ("kvarh", 0), "kVArh": ("kvarh", 0)},
-    **{"VAh": ("kVAh", -3), "kVAh": ("kVAh", 0), "kW": ("W", 3), "MW": ("W", 6), "W": ("W", 0), "mW": ("W", -3)},
-    **{"VA": ("VA", 0), "kVA": ("VA", 3), "var": ("var", 0), "VAr": ("var", 0), "kvar": ("var", 3)},
-    **{"V": ("V", 0), "mV": ("V", -3), "kV": ("V", 3), "A": ("A", 0), "mA": ("A", -3), "Hz": ("Hz", 0)},
-    **{"°C": ("°C", 0), "C": ("°C", 0), "Cel": ("°C", 0), "%": ("%", 0), "%RH": ("%", 0), "%EL": ("%", 0)},
-    **{"m³": ("m³", 0), "m3": ("m³", 0), "L": ("m³", -3), "l": ("m³", -3), "ppm": ("ppm", 0)},
-    **{"m³/h": ("m³/h", 0), "m3/h": ("m³/h", 0), "L/h": ("m³/h", -3), "l/h": ("m³/h", -3)},
-    **{"dBm": ("dBm", 0), "dBW": ("dBW", 0), "dB": ("dB", 0), "lx": ("lx", 0), "lux": ("lx", 0)},
-    **{"Pa": ("Pa", 0), "hPa": ("Pa", 2), "kPa": ("Pa", 3), "bar": ("Pa", 5), "count": ("pulse", 0)},
-    **{"J": ("J", 0), "MJ": ("J", 6), "GJ": ("J", 9), "pulse": ("pulse", 0), "pulses": ("pulse", 0)},
+# Canonical unit → its spellings and the power of ten from each into it.
+_SPELLINGS: Final[dict[str, dict[str, int]]] = {
+    "kWh": {"kWh": 0, "Wh": -3, "MWh": 3, "GWh": 6},
+    "kvarh": {"kvarh": 0, "kVArh": 0, "varh": -3, "VArh": -3},
+    "kVAh": {"kVAh": 0, "VAh": -3},
+    "J": {"J": 0, "MJ": 6, "GJ": 9},
+    "W": {"W": 0, "mW": -3, "kW": 3, "MW": 6},
+    "VA": {"VA": 0, "kVA": 3},
+    "var": {"var": 0, "VAr": 0, "kvar": 3},
+    "V": {"V": 0, "mV": -3, "kV": 3},
+    "A": {"A": 0, "mA": -3},
+    "Hz": {"Hz": 0},
+    "m³": {"m³": 0, "m3": 0, "L": -3, "l": -3},
+    "m³/h": {"m³/h": 0, "m3/h": 0, "L/h": -3, "l/h": -3},
+    "°C": {"°C": 0, "C": 0, "Cel": 0},
+    "%": {"%": 0, "%RH": 0, "%EL": 0},
+    "ppm": {"ppm": 0},
+    "Pa": {"Pa": 0, "hPa": 2, "kPa": 3, "bar": 5},
+    "lx": {"lx": 0, "lux": 0},
+    "pulse": {"pulse": 0, "pulses": 0, "count": 0},
 }
+UNITS: Final = {spelling: (unit, power) for unit, known in _SPELLINGS.items() for spelling, power in known.items()}
 
 # What a unit measures where nothing else says it.
 _BY_UNIT: Final = {
@@ -86,10 +94,36 @@ _BY_UNIT: Final = {
 # A unit written at the end of a name, as codecs do (`total_energy_consumption_kwh`, `EnergyTotal_kWh`). mw is left out:
 # milli or mega, nobody knows.
 _ENDINGS: Final = {
-    **{"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "gj": "GJ", "mj": "MJ", "kvarh": "kvarh", "varh": "varh"},
-    **{"kvah": "kVAh", "m3": "m³", "l": "L", "kw": "kW", "w": "W", "va": "VA", "kva": "kVA", "var": "var"},
-    **{"kvar": "kvar", "v": "V", "mv": "mV", "a": "A", "ma": "mA", "hz": "Hz", "m3h": "m³/h", "lh": "L/h"},
-    **{"c": "°C", "degc": "°C", "pct": "%", "percent": "%", "dbm": "dBm", "bar": "bar", "ppm": "ppm"},
+    "kwh": "kWh",
+    "wh": "Wh",
+    "mwh": "MWh",
+    "gj": "GJ",
+    "mj": "MJ",
+    "kvarh": "kvarh",
+    "varh": "varh",
+    "kvah": "kVAh",
+    "m3": "m³",
+    "l": "L",
+    "kw": "kW",
+    "w": "W",
+    "va": "VA",
+    "kva": "kVA",
+    "var": "var",
+    "kvar": "kvar",
+    "v": "V",
+    "mv": "mV",
+    "a": "A",
+    "ma": "mA",
+    "hz": "Hz",
+    "m3h": "m³/h",
+    "lh": "L/h",
+    "c": "°C",
+    "degc": "°C",
+    "pct": "%",
+    "percent": "%",
+    "dbm": "dBm",
+    "bar": "bar",
+    "ppm": "ppm",
 }
 _EXACT = Context(prec=60)
 _ENDING = re.compile(r"[_ .-]([A-Za-z]+\d?[a-z]?)$")
@@ -98,7 +132,12 @@ _ENDING = re.compile(r"[_ .-]([A-Za-z]+\d?[a-z]?)$")
 def canonical(value: Decimal, unit: str) -> tuple[Decimal, str]:
     """Return `value` in the canonical unit of `unit`, exactly; both as they are where the unit is not known."""
     name, power = UNITS.get(unit, (unit, 0))
-    return (value.scaleb(power, context=_EXACT) if power else value), name
+    return shifted(value, power), name
+
+
+def shifted(value: Decimal, power: int) -> Decimal:
+    """Return `value` x 10^`power`, exactly."""
+    return value.scaleb(power, context=_EXACT) if power else value
 
 
 def quantity_of(unit: str) -> Quantity:
@@ -106,7 +145,11 @@ def quantity_of(unit: str) -> Quantity:
     return _BY_UNIT.get(unit) or _BY_UNIT.get(UNITS.get(unit, (unit, 0))[0], Quantity.REGISTER)
 
 
-def unit_in(name: str) -> str:
-    """Return the unit written at the end of `name` ("total_m3" → "m³"), "" where there is none."""
+def unit_in(name: str, *, one_letter: bool = False) -> str:
+    """Return the unit written at the end of `name` ("total_m3" → "m³"), "" where there is none.
+
+    One letter is a unit only where the dialect says so: elsewhere `power_a` is the power of phase A.
+    """
     found = _ENDING.search(name)
-    return _ENDINGS.get(found[1].lower(), "") if found else ""
+    ending = found[1].lower() if found else ""
+    return _ENDINGS.get(ending, "") if len(ending) > 1 or one_letter else ""

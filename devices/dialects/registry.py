@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from devices.dialects import spl
+from devices.dialects import (
+    chirpstack,
+    emoncms,
+    home_assistant,
+    obis,
+    senml,
+    shelly,
+    sparkplug,
+    spl,
+    tasmota,
+    teleinfo2mqtt,
+    things_stack,
+    wmbusmeters,
+    zigbee2mqtt,
+)
 from devices.dialects.measurement import Dialect, Event, Measurement, Said, Understood, Unreadable
 from devices.dialects.strict_json import read
 
@@ -12,8 +26,22 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
-# In the order they are asked: those with a root of their own first.
-DIALECTS: tuple[Dialect, ...] = (spl.DIALECT,)
+# In the order they are asked: those with a root of their own first, those known by the end of a topic last.
+DIALECTS: tuple[Dialect, ...] = (
+    spl.DIALECT,
+    chirpstack.DIALECT,
+    things_stack.DIALECT,
+    sparkplug.DIALECT,
+    home_assistant.DIALECT,
+    zigbee2mqtt.DIALECT,
+    teleinfo2mqtt.DIALECT,
+    wmbusmeters.DIALECT,
+    emoncms.DIALECT,
+    obis.DIALECT,
+    senml.DIALECT,
+    tasmota.DIALECT,
+    shelly.DIALECT,
+)
 
 MAX_PAYLOAD = 64 * 1024
 """Bytes; a longer message is kept but never parsed."""
@@ -59,15 +87,15 @@ def recognise(topic: str) -> Dialect:
             return dialect
     raise Unreadable(
         "unknown_topic",
-        f"Le sujet « {topic[:200]} » n'est celui d'aucun format connu ; publiez sous {spl.topic_of('{numéro de série}')}"
-        " ou sous le sujet habituel de l'appareil.",
+        f"Le sujet « {topic[:200]} » n'est celui d'aucun format connu ; publiez sous"
+        f" {spl.topic_of('{numéro de série}')} ou sous le sujet habituel de l'appareil.",
     )
 
 
 def decode(topic: str, payload: bytes, received_at: dt.datetime) -> list[Measurement]:
     """Return what a message says (possibly nothing measured); `Unreadable` where it says nothing we can keep."""
     dialect = recognise(topic)
-    _check_size(payload)
+    _check_size(dialect, payload)
     if dialect is spl.DIALECT:  # most readings come this way and need nothing more
         return spl.decode(topic, payload, received_at)
     said = Said(topic, payload, received_at)
@@ -83,8 +111,8 @@ def understand(
     before: it teaches (births, announcements) and measures nothing.
     """
     known = dict(memory or {})
-    _check_size(said.payload)
     dialect = dialect_named(name) if name else _recognise_all(said, known)
+    _check_size(dialect, said.payload)
     understood = _consistent(dialect.understand(said._replace(state=known.get(dialect.name))))
     if understood.state is not None:
         known[dialect.name] = understood.state
@@ -102,21 +130,21 @@ def _recognise_all(said: Said, memory: Mapping[str, Any]) -> Dialect:
     try:
         return recognise(said.topic)
     except Unreadable:
-        value = read(said.payload)
+        value = read(said.payload) if 0 < len(said.payload) <= MAX_PAYLOAD else None
         for dialect in DIALECTS:
             if dialect.looks_like(value):
                 return dialect
         raise
 
 
-def _check_size(payload: bytes) -> None:
+def _check_size(dialect: Dialect, payload: bytes) -> None:
     if len(payload) > MAX_PAYLOAD:
         raise Unreadable(
             "too_large",
             f"Le message fait {len(payload)} octets, plus que les {MAX_PAYLOAD} permis ;"
             " répartissez les relevés sur plusieurs messages.",
         )
-    if not payload:
+    if not payload and not dialect.empty_tells:
         raise Unreadable("empty", "Le message est vide ; publiez au moins un relevé.")
 
 

@@ -16,19 +16,19 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity as Q
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
 
-_INDEX = Meaning(Q.ENERGY_INDEX, "Wh")
-_EXPORT = Meaning(Q.EXPORTED_ENERGY_INDEX, "Wh")
+_INDEX = Meaning(Quantity.ENERGY_INDEX, "Wh")
+_EXPORT = Meaning(Quantity.EXPORTED_ENERGY_INDEX, "Wh")
 # Keys without the phase in front (a_, b_, c_, n_, total_).
 _LIVE: Final = {
-    "act_power": Meaning(Q.POWER, "W"),
-    "aprt_power": Meaning(Q.APPARENT_POWER, "VA"),
-    "voltage": Meaning(Q.VOLTAGE, "V"),
-    "current": Meaning(Q.CURRENT, "A"),
-    "freq": Meaning(Q.FREQUENCY, "Hz"),
-    "pf": Meaning(Q.POWER_FACTOR),
+    "act_power": Meaning(Quantity.POWER, "W"),
+    "aprt_power": Meaning(Quantity.APPARENT_POWER, "VA"),
+    "voltage": Meaning(Quantity.VOLTAGE, "V"),
+    "current": Meaning(Quantity.CURRENT, "A"),
+    "freq": Meaning(Quantity.FREQUENCY, "Hz"),
+    "pf": Meaning(Quantity.POWER_FACTOR),
 }
 _COUNTED: Final = {
     "total_act": _INDEX,
@@ -36,7 +36,10 @@ _COUNTED: Final = {
     "total_act_energy": _INDEX,
     "total_act_ret_energy": _EXPORT,
 }
-_METERED: Final = {"apower": Meaning(Q.POWER, "W"), **{key: _LIVE[key] for key in ("voltage", "current", "freq", "pf")}}
+_METERED: Final = {
+    "apower": Meaning(Quantity.POWER, "W"),
+    **{key: _LIVE[key] for key in ("voltage", "current", "freq", "pf")},
+}
 # Kind of component → its keys.
 KEYS: Final[dict[str, dict[str, Meaning]]] = {
     "em": _LIVE,
@@ -44,8 +47,8 @@ KEYS: Final[dict[str, dict[str, Meaning]]] = {
     "emdata": _COUNTED,
     "em1data": _COUNTED,
     **dict.fromkeys(("switch", "pm1", "cover", "light"), _METERED),
-    "temperature": {"tC": Meaning(Q.TEMPERATURE, "°C")},
-    "humidity": {"rh": Meaning(Q.HUMIDITY, "%")},
+    "temperature": {"tC": Meaning(Quantity.TEMPERATURE, "°C")},
+    "humidity": {"rh": Meaning(Quantity.HUMIDITY, "%")},
 }
 COUNTERS: Final = {"aenergy": _INDEX, "ret_aenergy": _EXPORT}
 """Counters of switches and of pm1: an object whose `total` is the index in Wh."""

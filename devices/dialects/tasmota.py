@@ -18,7 +18,7 @@ from devices.dialects.linky import LABELS, TOTAL, registers_of_total
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity as Q
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
 
 PREFIXES: Final = ("tele", "stat")
@@ -27,25 +27,25 @@ MEASURING: Final = ("SENSOR", "STATUS8", "STATUS10")
 TELLING: Final = ("LWT", "STATE", "INFO1", "INFO2", "INFO3", "RESULT", "UPTIME", "STATUS")
 
 ENERGY: Final = {
-    "Total": Meaning(Q.ENERGY_INDEX, "kWh"),
-    "TotalTariff": Meaning(Q.ENERGY_INDEX, "kWh"),
-    "ExportActive": Meaning(Q.EXPORTED_ENERGY_INDEX, "kWh"),
-    "ExportTariff": Meaning(Q.EXPORTED_ENERGY_INDEX, "kWh"),
-    "ExportReactive": Meaning(Q.REACTIVE_ENERGY_INDEX, "kvarh"),
-    "ImportActive": Meaning(Q.ENERGY_INDEX, "kWh"),
-    "ImportReactive": Meaning(Q.REACTIVE_ENERGY_INDEX, "kvarh"),
-    "Power": Meaning(Q.POWER, "W"),
-    "ApparentPower": Meaning(Q.APPARENT_POWER, "VA"),
-    "ReactivePower": Meaning(Q.REACTIVE_POWER, "var"),
-    "Factor": Meaning(Q.POWER_FACTOR),
-    "Frequency": Meaning(Q.FREQUENCY, "Hz"),
-    "Voltage": Meaning(Q.VOLTAGE, "V"),
-    "Current": Meaning(Q.CURRENT, "A"),
+    "Total": Meaning(Quantity.ENERGY_INDEX, "kWh"),
+    "TotalTariff": Meaning(Quantity.ENERGY_INDEX, "kWh"),
+    "ExportActive": Meaning(Quantity.EXPORTED_ENERGY_INDEX, "kWh"),
+    "ExportTariff": Meaning(Quantity.EXPORTED_ENERGY_INDEX, "kWh"),
+    "ExportReactive": Meaning(Quantity.REACTIVE_ENERGY_INDEX, "kvarh"),
+    "ImportActive": Meaning(Quantity.ENERGY_INDEX, "kWh"),
+    "ImportReactive": Meaning(Quantity.REACTIVE_ENERGY_INDEX, "kvarh"),
+    "Power": Meaning(Quantity.POWER, "W"),
+    "ApparentPower": Meaning(Quantity.APPARENT_POWER, "VA"),
+    "ReactivePower": Meaning(Quantity.REACTIVE_POWER, "var"),
+    "Factor": Meaning(Quantity.POWER_FACTOR),
+    "Frequency": Meaning(Quantity.FREQUENCY, "Hz"),
+    "Voltage": Meaning(Quantity.VOLTAGE, "V"),
+    "Current": Meaning(Quantity.CURRENT, "A"),
 }
 """Commands/energy: Total in kWh, powers in W, VA and var."""
 SENSORS: Final = {
-    "Humidity": Meaning(Q.HUMIDITY, "%"),
-    "CarbonDioxide": Meaning(Q.CO2, "ppm"),
+    "Humidity": Meaning(Quantity.HUMIDITY, "%"),
+    "CarbonDioxide": Meaning(Quantity.CO2, "ppm"),
 }
 DEGREES: Final = {"C": "°C", "F": "°F"}
 
@@ -53,7 +53,7 @@ DEGREES: Final = {"C": "°C", "F": "°F"}
 def understand(said: Said) -> Understood:
     """Return what a sensor message measures; other messages are events."""
     serial, kind = _address(said.topic)
-    if kind not in MEASURING:
+    if kind in TELLING:
         text = said.payload.decode("utf-8", "replace")[:40]
         return Understood(events=(Event(serial, kind.lower(), said.received_at, f"L'appareil dit « {text} »."),))
     message = object_of(read(said.payload), "Le message de Tasmota")
@@ -92,7 +92,7 @@ def _teleinfo(maker: Maker, message: dict[str, Any]) -> list[Observation]:
 
 def _climate(maker: Maker, message: dict[str, Any]) -> list[Observation]:
     unit = DEGREES.get(str(message.get("TempUnit", "C")), "")
-    meanings = {"Temperature": Meaning(Q.TEMPERATURE, unit), **SENSORS}
+    meanings = {"Temperature": Meaning(Quantity.TEMPERATURE, unit), **SENSORS}
     return [
         one
         for sensor, values in message.items()
@@ -109,8 +109,10 @@ def _each(path: tuple[str, ...], value: Any) -> list[tuple[tuple[str, ...], Any]
 
 
 def _address(topic: str) -> tuple[str, str]:
-    """Return the serial a topic names and the kind of message."""
+    """Return the serial a topic names and the kind of message; a topic not made by Tasmota is all serial."""
     *levels, kind = topic.split("/")
+    if kind not in MEASURING and kind not in TELLING:
+        return serial_of(topic, "le sujet"), ""
     for prefix in PREFIXES:
         if prefix in levels:
             levels.remove(prefix)
