@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import zlib
 from dataclasses import dataclass
@@ -19,6 +18,9 @@ MOST_BYTES = 1 << 30
 """A file of 1 GiB once unpacked is not a meter's hours; it is refused before it fills the memory."""
 
 _GZIP = b"\x1f\x8b"
+_GZIP_FRAME = 31
+"""zlib's word for a stream with gzip's header and checksum."""
+_PIECE = 1 << 14
 
 
 def refuse(line: int | None, what: str) -> Refusal:
@@ -81,8 +83,8 @@ def read_table(path: Path) -> Table:
                     continue
                 raise refuse(
                     reader.line_num,
-                    f"{len(row)} champs, l'en-tête en a {len(header)} ; la ligne est tronquée ou une virgule décimale "
-                    "coupe un nombre (séparez alors par des points-virgules).",
+                    f"nombre de champs : {len(row)}, l'en-tête en a {len(header)} ; la ligne est tronquée ou une "
+                    "virgule décimale coupe un nombre (séparez alors par des points-virgules).",
                 )
             rows.append(row)
             lines.append(reader.line_num)
@@ -105,20 +107,30 @@ def _unpacked(path: Path) -> bytes:
         raise refuse(
             None, f"{path} ne peut pas être lu ({error.strerror}) ; vérifiez le chemin et les droits."
         ) from None
-    if not packed.startswith(_GZIP):
-        return packed
+    return _inflated(packed, path.name) if packed.startswith(_GZIP) else packed
+
+
+def _inflated(packed: bytes, name: str) -> bytes:
+    """Unpack gzip, piece by piece, so that a refusal can say how far the file could be read."""
     content = bytearray()
+    stream = zlib.decompressobj(wbits=_GZIP_FRAME)
+    view = memoryview(packed)
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
-            while chunk := stream.read(1 << 20):
-                content += chunk
-                if len(content) > MOST_BYTES:
-                    raise refuse(content.count(b"\n"), f"{path.name} dépasse 1 Gio une fois décompressé ; découpez-le.")
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise refuse(
-            content.count(b"\n") + 1,
-            f"l'archive {path.name} est tronquée ou abîmée à partir d'ici ; copiez-la de nouveau.",
-        ) from None
+        for start in range(0, len(packed), _PIECE):
+            piece = bytes(view[start : start + _PIECE])
+            while piece:
+                if stream.eof:  # another member follows: gzip files may be joined end to end
+                    stream = zlib.decompressobj(wbits=_GZIP_FRAME)
+                content += stream.decompress(piece)
+                piece = stream.unused_data if stream.eof else b""
+            if len(content) > MOST_BYTES:
+                raise refuse(content.count(b"\n"), f"{name} dépasse 1 Gio une fois décompressé ; découpez-le.")
+        whole = stream.eof
+    except zlib.error:
+        whole = False
+    if not whole:
+        line = content.count(b"\n") + 1
+        raise refuse(line, f"l'archive {name} est tronquée ou abîmée à partir d'ici ; copiez-la de nouveau.")
     return bytes(content)
 
 

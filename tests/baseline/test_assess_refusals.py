@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 
 import pytest
 from click.testing import CliRunner
@@ -51,8 +52,8 @@ def changed(line, text):
         ("hier,12,5", "« hier » n'est pas une date"),
         (",12,5", "n'est pas une date"),
         ("0001-01-09,12,5", "n'est pas une date"),
-        ("2022-01-09,12", "2 champs, l'en-tête en a 3"),
-        ("2022-01-09,12,5,5", "4 champs, l'en-tête en a 3"),
+        ("2022-01-09,12", "nombre de champs : 2, l'en-tête en a 3"),
+        ("2022-01-09,12,5,5", "nombre de champs : 4, l'en-tête en a 3"),
         ("2022-01-08,12,5", "a déjà d'autres valeurs à la ligne 9"),
         ("2022-01-09T00:00Z,12,5", "un horodatage avec décalage et d'autres sans"),
         ('2022-01-09,"12,5', "guillemets"),
@@ -98,13 +99,23 @@ def test_a_folder_is_refused(tmp_path):
     assert "ne peut pas être lu" in refused(tmp_path)
 
 
-def test_a_truncated_archive_is_refused_with_its_line(file):
-    many = "\n".join(["t,kwh,temp", *GOOD * 400]).encode()
+@pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
+def test_a_truncated_archive_is_refused_with_the_line_it_reaches(file, kept):
+    rng = random.Random(0)
+    many = "\n".join(["t,kwh,temp", *(f"2022-01-01,{rng.random()},{rng.random()}" for _ in range(5000))]).encode()
+    packed = gzip.compress(many)
 
-    sentence = refused(file(content=gzip.compress(many)[:-20]))
+    sentence = refused(file(content=packed[: int(kept * len(packed))]))
 
     assert "tronquée" in sentence
-    assert sentence.startswith("Ligne ")
+    assert int(sentence.split()[1]) == pytest.approx(5000 * kept, rel=0.1)
+
+
+def test_a_damaged_archive_is_refused(file):
+    packed = bytearray(gzip.compress("\n".join(["t,kwh,temp", *GOOD]).encode()))
+    packed[-6] ^= 1
+
+    assert "abîmée" in refused(file(content=bytes(packed)))
 
 
 def test_another_encoding_is_refused_with_its_line(file):
