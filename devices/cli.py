@@ -5,6 +5,9 @@ from foundation.lazy_cli import LazyGroup
 group = LazyGroup(
     "devices",
     help="Capteurs et relevés.",
-    lazy={"replay": "devices.ingest.cli:replay"},
-    short_helps={"replay": "Relire les messages mis de côté, une fois leur cause corrigée."},
+    lazy={"decode": "devices.decode.cli:decode", "replay": "devices.ingest.cli:replay"},
+    short_helps={
+        "decode": "Dire ce qu'un message contient, de quelque appareil qu'il vienne.",
+        "replay": "Relire les messages mis de côté, une fois leur cause corrigée.",
+    },
 )

@@ -63,7 +63,9 @@ def _up(maker: Maker, message: dict[str, Any], info: dict[str, Any], said: Said)
         told = maker.event("empty_uplink", "Le capteur a émis sans rien dire (trame de service).")
         return Understood(tuple(radio_of(maker, message.get("rxInfo"))), (told,))
     if not decoded:
-        raise codec_missing(maker.serial, str(info.get("deviceProfileName", "")), message.get("fPort"), data)
+        profile = str(info.get("deviceProfileName", ""))[:60]
+        model = f"du profil « {profile} »" if profile else "de son modèle"
+        raise codec_missing(maker.serial, model, message.get("fPort"), data)
     return Understood((*observations_of(maker, decoded, said), *radio_of(maker, message.get("rxInfo"))))
 
 

@@ -21,7 +21,7 @@ from devices.dialects.naming import channel_of, members, object_of, serial_of
 from devices.dialects.quantities import Quantity, quantity_of, shifted
 from devices.dialects.strict_json import read
 
-TOPIC = re.compile(r"homeassistant/(?P<component>[a-z_]+)/(?:(?P<node>[A-Za-z0-9_-]+)/)?(?P<object>[^/]+)/config")
+TOPIC = re.compile(r"homeassistant/(?P<component>[a-z_]+)/(?:(?P<node>[^/]+)/)?(?P<object>[^/]+)/config")
 # The short names a device may write (MQTT discovery, "Supported abbreviations"), of the fields we read.
 SHORT: Final = {
     "stat_t": "state_topic",

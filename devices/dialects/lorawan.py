@@ -62,10 +62,9 @@ def observations_of(
     return found
 
 
-def codec_missing(serial: str, device_profile: str, f_port: Any, data: Any) -> Unreadable:
-    """Return the refusal of bytes nobody decoded: it names the codec that is missing."""
+def codec_missing(serial: str, model: str, f_port: Any, data: Any) -> Unreadable:
+    """Return the refusal of bytes nobody decoded: it names the codec that is missing (`model`: "du profil « … »")."""
     port = "sans port" if f_port is None else f"port {f_port}"
-    model = f"du profil « {device_profile[:60]} »" if device_profile else "de son modèle"
     return Unreadable(
         "codec_missing",
         f"Le capteur {serial} a envoyé des octets que personne n'a décodés ({port}, base64 {str(data)[:40]}) : il"

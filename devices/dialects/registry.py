@@ -122,6 +122,14 @@ def understand(
     return Recognised(dialect.name, understood, known)
 
 
+def recognised_name(said: Said, name: str | None = None) -> str | None:
+    """Return the name of the dialect a message would be read by, None where none is recognised."""
+    try:
+        return (dialect_named(name) if name else _recognise_all(said, {})).name
+    except Unreadable:
+        return None
+
+
 def _recognise_all(said: Said, memory: Mapping[str, Any]) -> Dialect:
     """Return the dialect of a message by what was announced, by its topic, or else by its content."""
     for dialect in DIALECTS:

@@ -60,6 +60,13 @@ def understand(said: Said) -> Understood:
     known = said.state if isinstance(said.state, Births) else Births()
     topic = TOPIC.fullmatch(said.topic)
     if topic is None:
+        if not said.topic.startswith(STATE):
+            payload_of(said.payload)
+            raise Unreadable(
+                "unknown_topic",
+                "Sparkplug B dit de qui il parle par son sujet, spBv1.0/{groupe}/{type}/{nœud}[/{appareil}] ; publiez"
+                " sous ce sujet.",
+            )
         told = Event("", "host", said.received_at, f"Une application hôte parle (« {said.topic[:80]} »).")
         return Understood(events=(told,), state=known)
     device = topic["device"] or ""

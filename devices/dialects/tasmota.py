@@ -16,7 +16,7 @@ from typing import Any, Final
 from devices.dialects.instants import stamped
 from devices.dialects.linky import LABELS, TOTAL, registers_of_total
 from devices.dialects.making import Maker, Meaning
-from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
+from devices.dialects.measurement import Dialect, Event, Observation, Said, Stamp, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
 from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
@@ -61,6 +61,12 @@ def understand(said: Said) -> Understood:
     maker = Maker(serial, *stamped(message.get("Time"), said))
     observations = [*_energy(maker, message), *_teleinfo(maker, message), *_climate(maker, message)]
     events = []
+    if maker.stamp is Stamp.RECEIVED and isinstance(message.get("Time"), str):
+        sentence = (
+            f"L'heure locale {message['Time'][:25]} ne dit pas son fuseau et celui du site n'est pas donné : l'heure de"
+            " réception la remplace."
+        )
+        events.append(maker.event("local_time", sentence))
     if isinstance(members(message.get("ENERGY")).get("TotalStartTime"), str):
         since = message["ENERGY"]["TotalStartTime"][:25]
         events.append(maker.event("counting_since", f"Le compteur ENERGY.Total compte depuis le {since}."))

@@ -49,13 +49,13 @@ def understand(said: Said) -> Understood:
     heard = uplink.get("received_at") or message.get("received_at")
     maker = network_maker(serial, heard, said)
     if uplink or (topic and topic["event"] == "up"):
-        return _up(maker, device, uplink, said)
+        return _up(maker, uplink, said)
     event = topic["event"] if topic else "join"
     sentence = SENTENCES.get(event, "Un message descendant a été émis ou mis en attente.")
     return Understood(events=(maker.event(event.replace("/", "_"), sentence),))
 
 
-def _up(maker: Maker, device: dict[str, Any], uplink: dict[str, Any], said: Said) -> Understood:
+def _up(maker: Maker, uplink: dict[str, Any], said: Said) -> Understood:
     radio = radio_of(maker, uplink.get("rx_metadata"))
     radio += percent(maker, ("lorawan", "battery"), members(uplink.get("last_battery_percentage")).get("value"))
     decoded, normalized = uplink.get("decoded_payload"), uplink.get("normalized_payload")
@@ -68,9 +68,9 @@ def _up(maker: Maker, device: dict[str, Any], uplink: dict[str, Any], said: Said
         told = maker.event("empty_uplink", "Le capteur a émis sans rien dire (trame de service).")
         return Understood(tuple(radio), (told,))
     versions = members(uplink.get("version_ids"))
-    model = " ".join(str(versions[key]) for key in ("brand_id", "model_id") if key in versions)
-    profile = model or str(device.get("device_id", ""))
-    raise codec_missing(maker.serial, profile, uplink.get("f_port"), uplink["frm_payload"])
+    model = " ".join(str(versions[key])[:40] for key in ("brand_id", "model_id") if key in versions)
+    of_model = f"du modèle « {model} »" if model else "de son modèle"
+    raise codec_missing(maker.serial, of_model, uplink.get("f_port"), uplink["frm_payload"])
 
 
 def uses(topic: str) -> bool:

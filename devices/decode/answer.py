@@ -1,0 +1,66 @@
+"""What was understood of a message, as JSON or as lines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from devices.dialects.measurement import Observation, Unreadable
+    from devices.dialects.registry import Recognised
+
+
+def to_json(recognised: Recognised) -> dict[str, Any]:
+    """Return the dialect, the measurements and the events; instants in UTC, values in the unit beside them."""
+    return {
+        "dialect": recognised.dialect,
+        "measurements": [_measurement(one) for one in recognised.understood.observations],
+        "events": [
+            {"serial": event.serial, "kind": event.kind, "time": event.time.isoformat(), "sentence": event.sentence}
+            for event in recognised.understood.events
+        ],
+    }
+
+
+def refused(refusal: Unreadable, dialect: str | None) -> dict[str, Any]:
+    """Return why nothing was understood; `dialect` is the one that was recognised, if one was."""
+    return {"dialect": dialect, "refused": {"reason": refusal.reason, "sentence": refusal.sentence}}
+
+
+def _measurement(one: Observation) -> dict[str, Any]:
+    return {
+        "serial": one.serial,
+        "channel": one.channel,
+        "quantity": one.quantity.value,
+        "value": _number(one.value),
+        "exact_value": f"{one.value:f}",
+        "unit": one.unit,
+        "time": one.time.isoformat(),
+        "stamped_by": one.stamp.value,
+        "quality": one.quality.value,
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """Return `value` as JSON's readers take numbers, to 15 digits at least; `exact_value` has them all."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def to_text(recognised: Recognised) -> str:
+    """Return what was understood, a line each."""
+    understood = recognised.understood
+    lines = [f"Format : {recognised.dialect}"]
+    lines += [
+        f"{one.time:%Y-%m-%d %H:%M:%S} UTC ({one.stamp})  {one.serial}  {one.channel}  {one.value:f} {one.unit or '?'}"
+        f"  [{one.quantity}, {one.quality}]"
+        for one in understood.observations
+    ]
+    lines += [f"{event.kind} : {event.sentence}" for event in understood.events]
+    return "\n".join(lines)
+
+
+def dumps(answer: dict[str, Any]) -> str:
+    """Return `answer` written for people and programs."""
+    return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False)
