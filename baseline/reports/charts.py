@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 
-from foundation.look.charts import TIME_AXIS, UTC, Chart, Key, chart_spec, wall_clock
+from foundation.look.charts import TIME_AXIS, UTC, Chart, Key, chart_of, chart_spec, wall_clock
 from foundation.look.language import FRENCH, Language
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def energy_signature(
         alt.Tooltip("energy:Q", title=_("kWh"), format=",.0f"),
         alt.Tooltip("period:N", title=_("période")),
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
+    base = chart_of("days").encode(
         x=temperature,
         y=alt.Y("energy:Q", title=_("kWh par jour"), scale=alt.Scale(zero=True)),
         color=alt.Color("season:N", scale=alt.Scale(domain=list(seasons.values()), range="category"), legend=None),
@@ -120,13 +120,11 @@ def energy_signature(
         ),
         tooltip=tooltip,
     )
-    marks_of = {
-        "baseline": {"filled": False, "size": 20, "strokeWidth": 1.2, "opacity": 0.6},
-        "reporting": {"filled": True, "size": 20, "opacity": 0.75},
-    }
+    hollow = base.mark_point(filled=False, size=20, strokeWidth=1.2, opacity=0.6)
+    full = base.mark_point(filled=True, size=20, opacity=0.75)
     layers: list[alt.Chart] = [
-        base.transform_filter(alt.datum.period == periods[period]).mark_point(**style)
-        for period, style in marks_of.items()
+        marks.transform_filter(alt.datum.period == periods[period])
+        for period, marks in (("baseline", hollow), ("reporting", full))
         if any(day.period == period for day in days)
     ]
     line = [
@@ -135,7 +133,7 @@ def energy_signature(
         for degrees, energy in curve.points
     ]
     if line:
-        fitted = alt.Chart(alt.InlineData(values=line)).mark_line(style="baseline")
+        fitted = chart_of("line").mark_line(style="baseline")
         layers.append(fitted.encode(x="temperature:Q", y="energy:Q", detail="line:N"))
     labels = [
         {"temperature": curve.points[-1][0], "energy": curve.points[-1][1], "label": curve.label}
@@ -144,7 +142,7 @@ def energy_signature(
     ]
     if labels:
         layers.append(
-            alt.Chart(alt.InlineData(values=labels))
+            chart_of("labels")
             .mark_text(style="note", align="right", dy=-8)
             .encode(x="temperature:Q", y="energy:Q", text="label:N")
         )
@@ -156,7 +154,7 @@ def energy_signature(
         for point in balance_points
     ]
     if marks:
-        guide = alt.Chart(alt.InlineData(values=marks)).encode(x="temperature:Q")
+        guide = chart_of("balance").encode(x="temperature:Q")
         layers += [
             guide.mark_rule(style="guide"),
             guide.mark_text(style="note", dx=5, dy=4, baseline="top").encode(y=alt.value(0), text="label:N"),
@@ -171,7 +169,7 @@ def energy_signature(
             *(Key(f"season-{name}", word) for name, word in seasons.items()),
             Key("baseline", _("droite ajustée sur l'année de référence")),
         ),
-        spec=chart_spec(layers),
+        spec=chart_spec(layers, days=values, line=line, labels=labels, balance=marks),
         summary=_signature_summary(days, finding, language),
         header=(_("Jour"), _("Température, °C"), _("Énergie, kWh"), _("Période")),
         rows=tuple(
@@ -219,9 +217,7 @@ def measured_against_baseline(
         alt.Tooltip("measured:Q", title=_("mesuré, kWh"), format=",.0f"),
         alt.Tooltip("baseline:Q", title=_("référence ajustée, kWh"), format=",.0f"),
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), x2="end:T"
-    )
+    base = chart_of("days").encode(x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), x2="end:T")
     energy = alt.Y("measured:Q", title=_("kWh par mois"), scale=alt.Scale(zero=True))
     layers = [
         base.mark_bar(style="measured-bar", xOffset=3, x2Offset=-3).encode(y=energy, y2=alt.datum(0), tooltip=tooltip),
@@ -238,7 +234,7 @@ def measured_against_baseline(
         title=_avoided_finding(avoided_kwh, baseline_kwh, language),
         measure=_("Énergie de chaque mois, en kWh"),
         key=tuple(key),
-        spec=chart_spec(layers),
+        spec=chart_spec(layers, days=values),
         summary=_(
             "{finding}, entre {low} et {high} (confiance {confidence}) ; la référence ajustée est de {baseline}."
         ).format(
@@ -268,7 +264,7 @@ def cusum(days: Sequence[CumulativeDay], *, events: Sequence[NumberedEvent] = ()
     values = [{"day": wall_clock(day.day), "avoided": day.avoided_kwh} for day in days]
     gaps = _gaps(days)
     scale = alt.X("day:T", scale=UTC, title=None, axis=TIME_AXIS)
-    line = alt.Chart(alt.InlineData(values=values)).encode(
+    line = chart_of("days").encode(
         x=scale,
         y=alt.Y(
             "avoided:Q", title=_("kWh évités depuis le début (vers le haut : économie)"), scale=alt.Scale(zero=True)
@@ -279,19 +275,24 @@ def cusum(days: Sequence[CumulativeDay], *, events: Sequence[NumberedEvent] = ()
         ],
     )
     layers: list[alt.Chart] = []
-    if gaps:
-        holes = [{"from": wall_clock(first), "to": wall_clock(last), "reason": reason} for first, last, reason in gaps]
+    holes = [{"from": wall_clock(first), "to": wall_clock(last), "reason": reason} for first, last, reason in gaps]
+    if holes:
         layers.append(
-            alt.Chart(alt.InlineData(values=holes))
+            chart_of("holes")
             .mark_rect(style="missing")
             .encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=alt.Tooltip("reason:N", title=_("non mesuré")))
         )
     layers += [
-        alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(style="zero").encode(y="zero:Q"),
+        chart_of("zero").mark_rule(style="zero").encode(y="zero:Q"),
         line.mark_line(style="saved", invalid="break-paths-show-domains"),
     ]
-    if events:
-        layers += _event_layers(days, events)
+    numbered = _events_on_the_line(days, events)
+    if numbered:
+        event = chart_of("events").encode(x=alt.X("day:T", scale=UTC), y="avoided:Q", tooltip="title:N")
+        layers += [
+            event.mark_point(style="event", shape="circle"),
+            event.mark_text(style="event-number").encode(text="number:N"),
+        ]
     last_known = next((day.avoided_kwh for day in reversed(days) if day.avoided_kwh is not None), 0.0)
     key = [Key("saved", _("énergie évitée, cumulée"))]
     if gaps:
@@ -303,7 +304,7 @@ def cusum(days: Sequence[CumulativeDay], *, events: Sequence[NumberedEvent] = ()
         title=finding,
         measure=_("Énergie évitée depuis le premier jour, en kWh ; la courbe monte quand le bâtiment économise"),
         key=tuple(key),
-        spec=chart_spec(layers),
+        spec=chart_spec(layers, days=values, holes=holes, zero=[{"zero": 0}], events=numbered),
         summary=_("{finding}. Événements : {events}.").format(finding=finding, events=told)
         if events
         else f"{finding}.",
@@ -391,19 +392,14 @@ def _gaps(days: Sequence[CumulativeDay]) -> list[tuple[dt.date, dt.date, str]]:
     return gaps
 
 
-def _event_layers(days: Sequence[CumulativeDay], events: Sequence[NumberedEvent]) -> list[alt.Chart]:
+def _events_on_the_line(days: Sequence[CumulativeDay], events: Sequence[NumberedEvent]) -> list[dict[str, object]]:
+    """Return each event with the height of the line on its day, or on the last day known before it."""
     known = {day.day: day.avoided_kwh for day in days if day.avoided_kwh is not None}
-    values = []
+    placed: list[dict[str, object]] = []
     for event in events:
         reached = [day for day in known if day <= event.day]
         height = known[max(reached)] if reached else 0.0
-        values.append(
+        placed.append(
             {"day": wall_clock(event.day), "avoided": height, "number": str(event.number), "title": event.title}
         )
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("day:T", scale=UTC), y="avoided:Q", tooltip="title:N"
-    )
-    return [
-        base.mark_point(style="event", shape="circle"),
-        base.mark_text(style="event-number").encode(text="number:N"),
-    ]
+    return placed

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import select
 
 from baseline.measured_days import measured_days
-from baseline.reports.charts import BalancePoint, SignatureDay, energy_signature
+from baseline.reports.charts import BalancePoint, FittedLine, SignatureDay, energy_signature
 from baseline.reports.models import ReportDay, SavingsReport
 from foundation.messages import N_
 from foundation.time import bounds
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from baseline.fitting import DailyModel
+    from baseline.fitting.curve import Curve
     from baseline.plans.models import MeasurementPlan
     from foundation.look.charts import Chart
     from foundation.look.language import Language
 
 
 LINE_POINTS = 80
+WEEK_AND_WEEKEND = 2
 WEEKDAYS, WEEKEND = {0, 1, 2, 3, 4}, {5, 6}
 
 
@@ -42,61 +44,51 @@ def signature_of(session: Session, plan: MeasurementPlan, model: DailyModel, lan
     shown += [
         SignatureDay(one.day, float(one.temperature_c), float(one.measured_kwh), "reporting")
         for one in session.scalars(counted)
+        if one.temperature_c is not None and one.measured_kwh is not None
     ]
+    curve = _main_curve(model, days) if days else None
     return energy_signature(
         shown,
-        curves=_lines(model, days, language),
-        balance_points=_balance_points(model, days),
+        curves=_lines(model, days, language) if days else [],
+        balance_points=_balance_points(curve) if curve else [],
+        follows_temperature=any(one.curve.heating_slope or one.curve.cooling_slope for one in model.regimes),
         station=plan.station.name,
         language=language,
     )
 
 
-def _lines(
-    model: DailyModel, days: Sequence[SignatureDay], language: Language
-) -> dict[str, Sequence[tuple[float, float]]]:
-    """Return the line of each kind of day the baseline knew, under the days of the week it stands for."""
-    if not days:
-        return {}
+def _lines(model: DailyModel, days: Sequence[SignatureDay], language: Language) -> list[FittedLine]:
+    """Return the line of each kind of day the baseline knew; two kinds that are week and weekend are named so."""
     kinds = list(zip(*model.types([day.day for day in days]), strict=True))
-    lines: dict[str, Sequence[tuple[float, float]]] = {}
-    for kind in dict.fromkeys(kinds):
-        mine = [day for day, other in zip(days, kinds, strict=True) if other == kind]
-        # A day that stands for the kind: the model is asked about it at every temperature.
-        example = mine[0].day
+    groups = {
+        kind: [day for day, other in zip(days, kinds, strict=True) if other == kind] for kind in dict.fromkeys(kinds)
+    }
+    lines = []
+    for mine in groups.values():
+        # One day stands for its kind: the model is asked about it at every temperature.
         at = np.linspace(min(day.temperature for day in mine), max(day.temperature for day in mine), LINE_POINTS)
-        label = _label({day.day.weekday() for day in mine}, len(mine), language) if len(set(kinds)) > 1 else ""
-        energy = model.predict([example] * LINE_POINTS, at)
-        lines[_unlike(label, lines)] = [(float(t), float(e)) for t, e in zip(at, energy, strict=True)]
+        energy = model.predict([mine[0].day] * LINE_POINTS, at)
+        label = _label({day.day.weekday() for day in mine}, language) if len(groups) == WEEK_AND_WEEKEND else ""
+        lines.append(FittedLine(tuple((float(t), float(e)) for t, e in zip(at, energy, strict=True)), label))
     return lines
 
 
-def _label(weekdays: set[int], count: int, language: Language) -> str:
-    if weekdays <= WEEKDAYS and len(weekdays) > 1:
+def _label(weekdays: set[int], language: Language) -> str:
+    if weekdays <= WEEKDAYS:
         return language.translate(N_("semaine"))
-    if weekdays <= WEEKEND:
-        return language.translate(N_("fin de semaine"))
-    return language.translate(N_("{count} jours")).format(count=count)
+    return language.translate(N_("fin de semaine")) if weekdays <= WEEKEND else ""
 
 
-def _unlike(label: str, others: dict[str, Sequence[tuple[float, float]]]) -> str:
-    """Return `label`, numbered where another line has it already."""
-    number, candidate = 1, label
-    while candidate in others:
-        number += 1
-        candidate = f"{label} ({number})"
-    return candidate
-
-
-def _balance_points(model: DailyModel, days: Sequence[SignatureDay]) -> list[BalancePoint]:
-    """Return the balance points of the regime most days belong to."""
-    if not days:
-        return []
-    regimes, _levels = model.types([day.day for day in days])
-    curve = model.regimes[int(np.bincount(regimes).argmax())].curve
+def _balance_points(curve: Curve) -> list[BalancePoint]:
     points = []
     if curve.heating_balance_point is not None:
         points.append(BalancePoint(curve.heating_balance_point, "heating"))
     if curve.cooling_balance_point is not None:
         points.append(BalancePoint(curve.cooling_balance_point, "cooling"))
     return points
+
+
+def _main_curve(model: DailyModel, days: Sequence[SignatureDay]) -> Curve:
+    """Return the curve of the regime most days belong to."""
+    regimes, _levels = model.types([day.day for day in days])
+    return model.regimes[int(np.bincount(regimes).argmax())].curve

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from baseline.fitting import DailyModel
 from baseline.plans.models import MeasurementPlan
@@ -135,16 +135,18 @@ def _cusum_chart(shown: SavingsReport, language: Language) -> Chart:
 
 
 def savings_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
-    """Return the latest report that covers `building`, drawn; None where there is none."""
-    latest = request.dbsession.scalars(
-        select(SavingsReport)
+    """Return the latest report of each plan that covers `building`, drawn; None where there is none."""
+    mine = (
+        select(func.max(SavingsReport.id))
         .join(MeasurementPlan)
         .join(BoundaryBuilding, BoundaryBuilding.boundary_id == MeasurementPlan.boundary_id)
         .where(BoundaryBuilding.building_id == building.id)
-        .order_by(SavingsReport.period.desc(), SavingsReport.id.desc())
-        .limit(1)
-    ).first()
-    return {"report": latest, "measured": measured_chart(latest, request.language)} if latest else None
+        .group_by(MeasurementPlan.boundary_id)
+    )
+    latest = request.dbsession.scalars(
+        select(SavingsReport).where(SavingsReport.id.in_(mine)).order_by(SavingsReport.avoided_energy_kwh.desc())
+    ).all()
+    return {"reports": [(one, measured_chart(one, request.language)) for one in latest]} if latest else None
 
 
 def signature_of_plan(
@@ -160,10 +162,15 @@ def report_form(_request: Request, assessed: tuple[MeasurementPlan, DailyModel |
     return None if assessed[0].state == "draft" else {"form": ReportForm()}
 
 
-def signature_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
-    """Return the energy signature of the plan in force; None without a frozen plan."""
-    plans = [plan for plan in request.dbsession.scalars(plans_covering(building.id)) if plan.model]
-    return signature_of_plan(request, (plans[-1], DailyModel.from_json(plans[-1].model))) if plans else None
+def signatures_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
+    """Return the energy signature of each plan in force; None without one."""
+    plans = {plan.boundary_id: plan for plan in request.dbsession.scalars(plans_covering(building.id)) if plan.model}
+    charts = [
+        (plan, signature_of(request.dbsession, plan, DailyModel.from_json(plan.model), request.language))
+        for plan in plans.values()
+        if plan.model
+    ]
+    return {"signatures": charts} if charts else None
 
 
 def includeme(config: Configurator) -> None:
@@ -178,6 +185,7 @@ def includeme(config: Configurator) -> None:
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
     config.add_fragment(Fragment("building", "savings", 10, see, here + "building_savings.jinja2", savings_of_building))
-    for page, order, prepare in (("plan", 10, signature_of_plan), ("building", 20, signature_of_building)):
-        config.add_fragment(Fragment(page, "signature", order, see, here + "signature.jinja2", prepare))
+    signatures = here + "building_signatures.jinja2"
+    config.add_fragment(Fragment("building", "signature", 20, see, signatures, signatures_of_building))
+    config.add_fragment(Fragment("plan", "signature", 10, see, here + "plan_signature.jinja2", signature_of_plan))
     config.add_fragment(Fragment("plan", "report", 20, manage, here + "plan_report.jinja2", report_form))

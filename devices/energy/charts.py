@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 
-from foundation.look.charts import TIME_AXIS, UTC, Chart, Key, chart_spec, wall_clock
+from foundation.look.charts import TIME_AXIS, UTC, Chart, Key, chart_of, chart_spec, wall_clock
 from foundation.look.energies import ENERGIES
 from foundation.look.language import FRENCH, Language
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,26 +52,28 @@ def load_curve(
         alt.Tooltip("quality:N", title=_("qualité")),
         alt.Tooltip("reason:N", title=_("raison")),
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), tooltip=tooltip
-    )
+    base = chart_of("steps").encode(x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS), tooltip=tooltip)
     power = alt.Y("power:Q", title="kW", scale=alt.Scale(zero=True))
     token = ENERGIES[energy].token
+    holes = _holes([(point.start, point.power_kw, point.reason) for point in points], step)
     broken: Literal["break-paths-show-domains"] = "break-paths-show-domains"
     layers = [
-        *_gap_layer([(point.start, point.power_kw, point.reason) for point in points], step, language),
+        *_gap_layer(holes, language),
         base.mark_area(style=f"{token}-area", interpolate="step-after", invalid=broken).encode(y=power),
         base.mark_line(style=f"{token}-line", interpolate="step-after", invalid=broken).encode(y=power),
-        base.mark_line(style="estimated", interpolate="step-after", invalid=broken).encode(y="estimated:Q"),
     ]
     present = {point.quality if point.power_kw is not None else "missing" for point in points}
+    if "estimated" in present:
+        layers.append(
+            base.mark_line(style="estimated", interpolate="step-after", invalid=broken).encode(y="estimated:Q")
+        )
     known = [point for point in points if point.power_kw is not None]
     finding = _power_finding(known, language)
     return Chart(
         title=finding,
         measure=_("Puissance moyenne par pas de {step}, en kW").format(step=language.duration(step)),
         key=_key(f"{token}-line", "estimated", present, language),
-        spec=chart_spec(layers),
+        spec=chart_spec(layers, steps=values, holes=holes),
         summary=_("{finding}. {known} pas connus sur {all}.").format(
             finding=finding, known=language.number(len(known)), all=language.number(len(points))
         ),
@@ -110,22 +113,23 @@ def daily_bars(days: Sequence[DayOfEnergy], *, energy: str, source: str = "", la
         alt.Tooltip("quality:N", title=_("qualité")),
         alt.Tooltip("reason:N", title=_("raison")),
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
+    base = chart_of("steps").encode(
         x=alt.X("start:T", scale=UTC, title=None, axis=TIME_AXIS),
         x2="end:T",
         y=alt.Y("energy:Q", title=_("kWh par jour"), scale=alt.Scale(zero=True)),
         y2=alt.datum(0),
         tooltip=tooltip,
     )
+    holes = _holes([(day.day, day.energy_kwh, day.reason) for day in days], one_day)
     spacing = 1 if len(days) <= 62 else 0
     token = ENERGIES[energy].token
-    layers = [
-        *_gap_layer([(day.day, day.energy_kwh, day.reason) for day in days], one_day, language),
-        base.transform_filter("!datum.estimated").mark_bar(style=f"{token}-bar", x2Offset=-spacing),
-        base.transform_filter("datum.estimated").mark_bar(style="estimated-bar", x2Offset=-spacing),
-    ]
+    layers = _gap_layer(holes, language)
     known = [day for day in days if day.energy_kwh is not None]
     present = {day.quality if day.energy_kwh is not None else "missing" for day in days}
+    if "measured" in present:
+        layers.append(base.transform_filter("!datum.estimated").mark_bar(style=f"{token}-bar", x2Offset=-spacing))
+    if "estimated" in present:
+        layers.append(base.transform_filter("datum.estimated").mark_bar(style="estimated-bar", x2Offset=-spacing))
     total = sum(day.energy_kwh or 0.0 for day in known)
     finding = (
         _("{energy} en {days} jours").format(energy=language.kwh(total), days=language.number(len(known)))
@@ -136,7 +140,7 @@ def daily_bars(days: Sequence[DayOfEnergy], *, energy: str, source: str = "", la
         title=finding,
         measure=_("Énergie de chaque jour, en kWh"),
         key=_key(f"{token}-bar", "estimated-bar", present, language),
-        spec=chart_spec(layers),
+        spec=chart_spec(layers, steps=values, holes=holes),
         summary=_("{finding} ; {missing} jours manquent.").format(
             finding=finding, missing=language.number(len(days) - len(known))
         ),
@@ -194,11 +198,8 @@ def _power_finding(known: Sequence[CurvePoint], language: Language) -> str:
     )
 
 
-def _gap_layer(
-    steps: Sequence[tuple[dt.date, float | None, str]], step: dt.timedelta, language: Language
-) -> list[alt.Chart]:
-    """Return the runs of steps without a value as hatched rectangles over the whole height, with their first reason."""
-    _ = language.translate
+def _holes(steps: Sequence[tuple[dt.date, float | None, str]], step: dt.timedelta) -> list[dict[str, str]]:
+    """Return the runs of steps without a value, each with its first reason."""
     holes: list[dict[str, str]] = []
     open_hole = False
     for start, value, reason in steps:
@@ -209,10 +210,13 @@ def _gap_layer(
             else:
                 holes.append({"from": wall_clock(start), "to": end, "reason": reason})
         open_hole = value is None
+    return holes
+
+
+def _gap_layer(holes: Sequence[dict[str, str]], language: Language) -> list[alt.Chart]:
+    """Return hatched rectangles over the whole height, where there are holes."""
     if not holes:
         return []
-    return [
-        alt.Chart(alt.InlineData(values=holes))
-        .mark_rect(style="missing")
-        .encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=alt.Tooltip("reason:N", title=_("manquant")))
-    ]
+    reason = alt.Tooltip("reason:N", title=language.translate(N_("manquant")))
+    hatched = chart_of("holes").mark_rect(style="missing")
+    return [hatched.encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=reason)]

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import vl_convert
+from altair.utils.schemapi import disable_debug_mode
 
 from foundation.look.assets import FONTS
 from foundation.look.language import FRENCH
 from foundation.look.theme import chart_theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+# Validating each part as it is made takes longer than the rest of a page; the tests validate whole specifications.
+disable_debug_mode()
 
 UTC = alt.Scale(type="utc")
 """Time as `wall_clock` hands it over."""
@@ -74,11 +78,19 @@ def wall_clock(moment: dt.date | dt.datetime) -> str:
     return f"{moment.isoformat()}T00:00:00Z"
 
 
-def chart_spec(layers: Sequence[alt.Chart]) -> dict[str, Any]:
-    """Return `layers`, first at the back, as a specification that fills the place it stands in."""
-    spec: dict[str, Any] = alt.layer(*layers).properties(width="container", height=HEIGHT).to_dict()
+def chart_of(name: str) -> alt.Chart:
+    """Return a chart of the data set `name` that `chart_spec` will be given."""
+    return alt.Chart(alt.NamedData(name=name))
+
+
+def chart_spec(layers: Sequence[alt.Chart], **datasets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `layers`, first at the back, with their data, as a specification that fills the place it stands in."""
+    chart = alt.layer(*layers).properties(width="container", height=HEIGHT)
+    spec: dict[str, Any] = chart.to_dict(validate=False)
     # Altair writes its own default sizes there; sizes and colours are the theme's.
     spec.pop("config", None)
+    # Added last: Altair would copy and hash every row.
+    spec["datasets"] = datasets
     return spec
 
 

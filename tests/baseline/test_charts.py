@@ -5,6 +5,7 @@ import json
 import re
 from zoneinfo import ZoneInfo
 
+import altair as alt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from baseline.reports.charts import (
     BalancePoint,
     CumulativeDay,
+    FittedLine,
     MonthOfSavings,
     NumberedEvent,
     SignatureDay,
@@ -37,7 +39,7 @@ def signature(language=FRENCH):
         for period, first in (("baseline", 0), ("reporting", 200))
         for number in range(first, first + 150)
     ]
-    line = {"": [(0.0, 900.0), (15.2, 400.0), (25.0, 400.0)]}
+    line = [FittedLine(((0.0, 900.0), (15.2, 400.0), (25.0, 400.0)))]
     return energy_signature(
         days, curves=line, balance_points=[BalancePoint(15.2, "heating")], station="Lorient", language=language
     )
@@ -93,6 +95,7 @@ CHARTS = {"signature": signature, "months": months, "cusum": cumulated, "curve":
 @pytest.mark.parametrize("language", [FRENCH, ENGLISH], ids=["fr", "en"])
 def test_every_chart_draws_and_has_its_sentence_and_its_table(make, language):
     chart = make(language)
+    alt.LayerChart.from_dict(chart.spec, validate=True)
     svg = chart_svg(chart.spec, language=language.code)
     assert svg.startswith("<svg")
     assert "NaN" not in svg
