@@ -2,7 +2,7 @@
 
 Stamps are always true: a reading published at 14:07:31 is the index at 14:07:31, on the
 line between the indexes of the two full hours around it. What is accelerated is how
-often a sensor speaks (every other minute instead of once an hour).
+often a sensor speaks (every minute instead of once an hour).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ Read = tuple[dt.datetime, Decimal]
 """An instant (UTC) and the index in kWh."""
 
 PER_MESSAGE = 100
-BETWEEN_SENSORS = 2.0
-"""Seconds from one sensor's reading to the next one's."""
+BETWEEN_ROUNDS = 60.0
+"""Seconds from one reading of a sensor to its next."""
 PATIENCE = 120.0
 """Seconds the ingest process may take to store what was published."""
 
@@ -112,15 +112,13 @@ class Present:
         raise Refusal("Les relevés publiés n'arrivent pas dans la base ; vérifiez que le processus ingest tourne.")
 
     def go_on(self, stopped: Callable[[float], bool]) -> None:
-        """Publish one sensor's reading after another until `stopped`, which waits the seconds it is given."""
-        while True:
-            for meter in self._until(self._clock()).indexes:
-                if stopped(BETWEEN_SENSORS):
-                    return
-                now = self._clock().replace(microsecond=0)
-                generated = self._until(now)
-                self._bring_weather(now)
-                self._publish(meter, [(now, index_at(generated, generated.indexes[meter], now))])
+        """Publish a reading of every sensor once a minute until `stopped`, which waits the seconds it is given."""
+        while not stopped(BETWEEN_ROUNDS):
+            now = self._clock().replace(microsecond=0)
+            self._bring_weather(now)
+            generated = self._until(now)
+            for meter, indexes in generated.indexes.items():
+                self._publish(meter, [(now, index_at(generated, indexes, now))])
 
     def _publish(self, meter: Meter, readings: Sequence[Read]) -> None:
         for start in range(0, len(readings), PER_MESSAGE):

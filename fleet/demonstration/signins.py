@@ -56,6 +56,12 @@ def _sign_in(role: str, name: str, email: str, siren: str | None = None) -> Sign
     return SignIn(role, name, email, secrets.token_urlsafe(12), siren)
 
 
+def opens(session: Session, wanted: SignIn) -> bool:
+    """Tell whether `wanted` can come in."""
+    account = session.scalar(select(Account).where(Account.email == wanted.email))
+    return account is not None and matches(account.password_hash, wanted.password)
+
+
 def open_account(session: Session, wanted: SignIn) -> bool:
     """Make `wanted` able to come in: a new account, or its password where that was lost; False if all was well."""
     account = session.scalar(select(Account).where(Account.email == wanted.email))
