@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects.postgresql import Range
 
 from baseline.fitting import BaselineData, fit_daily
-from baseline.plans.register import draft_plan
+from baseline.plans.register import draft_plan, plan_document
 from baseline.plans.register import sign as sign_plan
 from baseline.reports.models import ReportDay, SavingsReport
+from baseline.reports.register import report_document
 from baseline.weather.register import register_station
 from billing.settlements.register import accept, propose
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
@@ -96,7 +97,8 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
         baseline_end=dt.date(2024, 1, 1),
         reporting_starts_on=YEAR[0],
     )
-    plan.model, plan.sha256, plan.state = frozen_model(), canonical_sha256(["plan", number]), "frozen"
+    plan.model, plan.inputs = frozen_model(), {"station": station.code}
+    plan.sha256, plan.state = canonical_sha256(plan_document(plan)), "frozen"
     session.flush()
     agreement = draft_agreement(
         session,
@@ -174,10 +176,10 @@ def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal) -> 
         days_expected=len(rows),
         findings=[],
         inputs={},
-        sha256=canonical_sha256(["report", plan.id, daily_kwh]),
         made_at=dt.datetime(2026, 1, 10, tzinfo=dt.UTC),
         days=rows,
     )
+    report.sha256 = canonical_sha256(report_document(report))
     session.add(report)
     session.flush()
     return report

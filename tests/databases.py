@@ -39,10 +39,14 @@ class Database:
             self.engines[role] = engine_for(getattr(self, role))
         return session_factory(self.engines[role])
 
-    def close(self) -> None:
-        """Close every connection the factories opened, and drop the database."""
+    def disconnect(self) -> None:
+        """Close every connection the factories opened."""
         for engine in self.engines.values():
             engine.dispose()
+
+    def close(self) -> None:
+        """Close every connection and drop the database."""
+        self.disconnect()
         drop(self.name)
 
 

@@ -94,23 +94,37 @@ def newest_report(session: Session, plan: MeasurementPlan, start: dt.date, end: 
 
 
 def report_document(report: SavingsReport) -> dict[str, Any]:
-    """Return what a report says, as the data whose hash settlements and invoices quote."""
+    """Return what a report says, as the data whose hash settlements and invoices quote.
+
+    Energies with three places, temperatures with four, as the database keeps them.
+    """
     return {
         "plan_sha256": report.plan.sha256,
         "period": [report.period.lower, report.period.upper],
-        "adjusted_baseline_kwh": report.adjusted_baseline_kwh,
-        "measured_kwh": report.measured_kwh,
-        "avoided_energy_kwh": report.avoided_energy_kwh,
-        "avoided_low_kwh": report.avoided_low_kwh,
-        "avoided_high_kwh": report.avoided_high_kwh,
+        "adjusted_baseline_kwh": f"{report.adjusted_baseline_kwh:.3f}",
+        "measured_kwh": f"{report.measured_kwh:.3f}",
+        "avoided_energy_kwh": f"{report.avoided_energy_kwh:.3f}",
+        "avoided_low_kwh": f"{report.avoided_low_kwh:.3f}",
+        "avoided_high_kwh": f"{report.avoided_high_kwh:.3f}",
         "confidence_level": str(report.confidence_level),
         "intervals": report.intervals,
         "inputs": report.inputs,
         "days": [
-            [row.day, row.temperature_c, row.measured_kwh, row.adjusted_baseline_kwh, row.counted, row.reason]
-            for row in report.days
+            [
+                day.day,
+                _places(day.temperature_c, 4),
+                _places(day.measured_kwh, 3),
+                _places(day.adjusted_baseline_kwh, 3),
+                day.counted,
+                day.reason,
+            ]
+            for day in report.days
         ],
     }
+
+
+def _places(number: Decimal | None, places: int) -> str | None:
+    return None if number is None else f"{number:.{places}f}"
 
 
 def _demand_period(plan: MeasurementPlan, start: dt.date, end: dt.date, today: dt.date) -> None:
