@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from devices.dialects.measurement import Measurement
     from devices.ingest.inventory import Inventory
     from devices.ingest.message import Message
+
+log = logging.getLogger(__name__)
 
 
 class Row(NamedTuple):
@@ -55,6 +58,13 @@ def understand(messages: Sequence[Message]) -> list[tuple[Message, list[Measurem
             said = [] if message.retain else decode(message.topic, message.payload, message.received_at)
         except Unreadable as refusal:
             said = refusal
+        except Exception as error:  # a decoder that stumbles must not stop the messages behind, now and at each start
+            log.exception("message on %s", message.topic)
+            said = Unreadable(
+                "decoder_failed",
+                f"Notre lecteur de ce format a échoué sur ce message ({type(error).__name__}) ; signalez-le,"
+                " puis rejouez les messages en attente.",
+            )
         understood.append((message, said))
     return understood
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+from devices.dialects.registry import decode
 from devices.ingest.message import Message, Receipt
 from devices.ingest.models import Arrival, DeadLetter, Reading, ReadingConflict
 from devices.ingest.replay import replay
@@ -113,6 +114,19 @@ def test_what_cannot_be_placed_is_refused_whole_and_loses_nothing(dbsession):
         "not_utf8",
     ]
     assert number_of(dbsession, Reading) == 1
+
+
+def test_a_decoder_that_fails_costs_one_letter(dbsession, monkeypatch):
+    metered(dbsession, "A")
+
+    def stumble(topic, payload, received_at):
+        if payload == b"{}":
+            raise ZeroDivisionError
+        return decode(topic, payload, received_at)
+
+    monkeypatch.setattr("devices.ingest.sorting.decode", stumble)
+    counts = arrive(dbsession, Message("spl/v1/A/readings", b"{}", NOW, None), message("A", hourly(SINCE, 1)))
+    assert (counts.readings, reasons(dbsession)) == (1, ["decoder_failed"])
 
 
 def test_text_postgresql_cannot_keep_is_kept_as_bytes_and_described(dbsession):
