@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+    from fleet.settings import AdministratorSettings
+
 OLDEST_SERVER = 150000
 # Any number, as long as it is always this one.
 BOOTSTRAP_LOCK = 20170519
@@ -36,6 +38,19 @@ class Account:
     role: str
     password: str
     database: str
+
+
+def bootstrap_all(settings: AdministratorSettings) -> None:
+    """Make what the settings of an installation promise."""
+    bootstrap(
+        settings.administrator_url,
+        {
+            "fleet_owner": settings.owner_url,
+            "fleet_web": settings.web_url,
+            "fleet_worker": settings.worker_url,
+            "fleet_ingest": settings.ingest_url,
+        },
+    )
 
 
 def bootstrap(administrator_url: str, addresses: dict[str, str]) -> None:
@@ -82,7 +97,8 @@ def _connect(url: str, database: str | None = None) -> Connection[tuple[object, 
         return psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
         raise Refusal(
-            f"PostgreSQL ne répond pas à l'administrateur ({str(error).strip()}) ; vérifiez DATABASE_URL et le serveur."
+            f"PostgreSQL ne répond pas à l'administrateur ({' '.join(str(error).split())}) ; "
+            "vérifiez DATABASE_URL et le serveur."
         ) from None
 
 

@@ -15,18 +15,9 @@ def group() -> None:
 @group.command()
 def bootstrap() -> None:
     """Créer la base et ses rôles, en administrateur (DATABASE_URL) ; sans effet la deuxième fois."""
-    from fleet.database.bootstrap import bootstrap as make
+    from fleet.database.bootstrap import bootstrap_all
 
-    settings = settings_for("administrator")
-    make(
-        settings.administrator_url,
-        {
-            "fleet_owner": settings.owner_url,
-            "fleet_web": settings.web_url,
-            "fleet_worker": settings.worker_url,
-            "fleet_ingest": settings.ingest_url,
-        },
-    )
+    bootstrap_all(settings_for("administrator"))
 
 
 @group.command()

@@ -36,11 +36,12 @@ def up(directory: Path, *, demonstration: bool, once: bool) -> None:
     say = _timed()
     _end_on_signals()
     with house(directory, os.environ, say, sensors=demonstration and not once) as running:
+        running.listen()
         if demonstration:
             say("démonstration")
             running.step("demo", "fill")
         say("ingest, worker, web")
-        running.start_processes()
+        running.serve()
         if demonstration and once:
             running.step("demo", "live")
             running.step("demo", "table")

@@ -59,11 +59,12 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
     In production nothing is made: what is lacking is refused by the process that needs it.
     """
     mode = mode_of(ini_path(environ), environ)
+    ini = str(ini_path(environ).absolute())
     if mode is Mode.PRODUCTION:
-        return Environment(places, dict(environ), frozenset())
+        return Environment(places, dict(environ) | {"FLEET_INI": ini}, frozenset())
     kept = _read(places.settings)
     given = _given(environ, kept, _read(Path(environ.get("FLEET_DIRECTORY", places.root)) / places.settings.name))
-    made, private = {"FLEET_INI": str(ini_path(environ).absolute())}, set()
+    made, private = {"FLEET_INI": ini}, set()
     if not given.keys() >= set(DATABASE_VARIABLES.values()):
         if "DATABASE_URL" not in given:
             private.add("postgresql")

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from fleet.database.bootstrap import LOGIN_ROLES, bootstrap
+from fleet.database.bootstrap import bootstrap_all
 from fleet.database.history import upgrade
 from fleet.settings import settings_for
-from fleet.supervision.environment import DATABASE_VARIABLES, Environment, compose, without_addresses
+from fleet.supervision.environment import Environment, compose, without_addresses
 from fleet.supervision.places import prepare_places
 from fleet.supervision.programs import fleet_command, processes_of, sensors_of, services_of
 from fleet.supervision.services import mosquitto, postgresql, redis
@@ -36,6 +36,7 @@ class House:
         self.environment = environment
         self._supervisor = supervisor
         self._say = say
+        self._ini = Path(environment.variables["FLEET_INI"])
 
     def run(self, command: Sequence[str]) -> int:
         """Run `command` in the foreground with every address of the environment; return its exit status."""
@@ -56,16 +57,19 @@ class House:
         if status:
             raise Refusal(f"« fleet {' '.join(words)} » s'est arrêté (code {status}) ; son message est au-dessus.")
 
-    def start_processes(self) -> None:
-        """Start web, wait until pages are served, and start the others."""
-        ini = Path(self.environment.variables["FLEET_INI"])
-        # What one of them lacks is said here, once, and not by a process that falls and stands up again.
-        settings_for("ingest", ini, self.environment.variables)
-        settings_for("worker", ini, self.environment.variables)
-        listen = settings_for("web", ini, self.environment.variables).listen
-        # Four processes that load at once make a visitor wait for the slowest: the pages go first.
+    def listen(self) -> None:
+        """Start ingest: from then on the broker keeps what sensors publish."""
+        # What a process lacks is said here, once, and not by one that falls and stands up again.
+        settings_for("ingest", self._ini, self.environment.variables)
+        self._supervisor.start_application("ingest")
+
+    def serve(self) -> None:
+        """Start web, wait until pages are served, and start what does not run yet."""
+        settings_for("worker", self._ini, self.environment.variables)
+        where = settings_for("web", self._ini, self.environment.variables).listen
+        # Processes that load at once make a visitor wait for the slowest: the pages go first.
         self._supervisor.start_application("web")
-        self._supervisor.wait_for("web", lambda: _listens(listen.host, listen.port))
+        self._supervisor.wait_for("web", lambda: _listens(where.host, where.port))
         self._supervisor.start_application()
 
     def watch(self) -> NoReturn:
@@ -154,7 +158,7 @@ def _wait_for_services(environment: Environment, supervisor: Supervisor) -> None
 
 def _prepare_database(variables: Mapping[str, str], say: Callable[[str], None]) -> None:
     if variables.get("DATABASE_URL"):
-        bootstrap(variables["DATABASE_URL"], {role: variables[DATABASE_VARIABLES[role]] for role in LOGIN_ROLES})
+        bootstrap_all(settings_for("administrator", Path(variables["FLEET_INI"]), variables))
     if variables.get("FLEET_DATABASE_OWNER_URL"):
         say("migrations")
         upgrade(variables["FLEET_DATABASE_OWNER_URL"])

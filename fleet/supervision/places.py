@@ -6,6 +6,7 @@ may not exceed about a hundred bytes, and data that the services' user could not
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import stat
@@ -14,8 +15,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from foundation.errors import Refusal
-
 ELSEWHERE = Path("/var/lib/fleet")
 
 
@@ -23,7 +22,6 @@ ELSEWHERE = Path("/var/lib/fleet")
 class ServiceUser:
     """The user PostgreSQL, Mosquitto and Redis run as: `postgres` where we are root, ourselves elsewhere."""
 
-    name: str
     uid: int
     gid: int
 
@@ -39,13 +37,12 @@ class ServiceUser:
 
 
 def service_user() -> ServiceUser:
-    """Return who the services run as: PostgreSQL refuses to run as root."""
-    name = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    try:
-        entry = pwd.getpwnam(name)
-    except KeyError:
-        raise Refusal("L'utilisateur « postgres » n'existe pas ; installez le paquet postgresql.") from None
-    return ServiceUser(name, entry.pw_uid, entry.pw_gid)
+    """Return who the services run as: PostgreSQL, where it is installed, brings a user and refuses to run as root."""
+    if os.getuid() == 0:
+        with contextlib.suppress(KeyError):
+            postgres = pwd.getpwnam("postgres")
+            return ServiceUser(postgres.pw_uid, postgres.pw_gid)
+    return ServiceUser(os.getuid(), os.getgid())
 
 
 @dataclass(frozen=True, slots=True)
