@@ -64,6 +64,8 @@ def _owner(owner_url: str) -> Iterator[Connection]:
             f"La base ne répond pas à son propriétaire ({' '.join(str(error.orig).split())}) ; "
             "vérifiez FLEET_DATABASE_OWNER_URL."
         ) from None
-    with connection:
-        yield connection
-    engine.dispose()
+    try:
+        with connection:
+            yield connection
+    finally:
+        engine.dispose()
