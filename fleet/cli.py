@@ -24,7 +24,6 @@ CONTENTS = {
     "demo": ("fleet.demonstration.cli:group", "Remplir la démonstration, la faire vivre, la montrer."),
     "devices": ("devices.cli:group", "Relire les messages que la collecte a mis de côté."),
     "contracts": ("contracts.cli:group", "Lister ce qui est convenu."),
-    "devices": ("devices.cli:group", "Relire les messages mis de côté."),
     "baseline": ("baseline.cli:group", "Évaluer un bâtiment à partir d'un fichier."),
     "billing": ("billing.cli:group", "Vérifier les factures émises, jusqu'aux jours mesurés."),
 }

@@ -26,7 +26,10 @@ class GenuineInvoice:
 
 
 def genuine_invoice(session: Session, number: str, seal: str) -> GenuineInvoice | None:
-    """Return the issued invoice `number` sealed by `seal` (64 hexadecimal digits, spaced or not), or None; any role may ask."""
+    """Return the issued invoice `number` sealed by `seal`, or None; any role may ask.
+
+    The seal is 64 hexadecimal digits, spaced as on paper or not.
+    """
     row = session.execute(
         text("SELECT * FROM billing.invoice_by_seal(:number, :seal)"),
         {"number": number, "seal": "".join(seal.split()).lower()},
