@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.structure import HOLIDAY, ORDINARY, Structure
+from baseline.fitting.structure import HOLIDAY, ORDINARY, VACATION, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +84,14 @@ def windowed(bases: Candidates | Option) -> Candidates:
     return Candidates.of(Option(new, base.rest) for base in options for new in _with_window(base.structure, base.rest))
 
 
+@lru_cache(maxsize=256)
+def on_vacation(bases: Candidates) -> Candidates:
+    """Return the ways to treat vacations, as their days are ordinary in `bases`."""
+    return Candidates.of(
+        Option(new, base.rest) for base in bases.options for new in _apart(base.structure, VACATION, base.rest)
+    )
+
+
 def _week_rows(rest: frozenset[int]) -> Iterator[Row]:
     """Yield the ways to tell the days of the week apart, `rest` being those of lower use (0 is Monday)."""
     resting = tuple(int(day in rest) for day in range(7))
@@ -123,11 +131,15 @@ def _with_holidays(structure: Structure, rest: frozenset[int]) -> Iterator[Struc
 
 
 def _with_window(structure: Structure, rest: frozenset[int]) -> Iterator[Structure]:
-    """Yield the ways to treat one more window: levels or regimes of its own, on workdays or on all days."""
-    row = len(structure.regime)
+    """Return the ways to treat one more window."""
     grown = Structure((*structure.regime, structure.regime[0]), (*structure.level, structure.level[0]))
+    return _apart(grown, len(structure.regime), rest)
+
+
+def _apart(structure: Structure, row: int, rest: frozenset[int]) -> Iterator[Structure]:
+    """Yield the ways to tell the days of `row` apart: by levels or regimes of their own, workdays or all days."""
     work = [day for day in range(7) if day not in rest]
-    for changed in _days_changed(grown, row, work):
+    for changed in _days_changed(structure, row, work):
         yield changed
         yield from _days_changed(changed, row, sorted(rest))
 

@@ -9,11 +9,12 @@ drift does not, because the autocorrelation already accounts for the drift.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.candidates import WEEKEND, Candidates, Option, weeks, windowed
+from baseline.fitting.candidates import WEEKEND, Candidates, Option, on_vacation, weeks, windowed
 from baseline.fitting.coarse import Coarse
 from baseline.fitting.structure import FIRST_WINDOW, Calendar, Structure, Window, yeardays
 from baseline.fitting.windows import most_different_window
@@ -71,23 +72,25 @@ class Chooser:
         self.next_to = neighbours(ordinals)
         self.coarse = Coarse(temperature, energy)
 
-    def choose(self, holidays: frozenset[dt.date]) -> list[tuple[Calendar, Structure]]:
-        """Return the calendar and the structure to fit, best last; more than one only where the grid cannot tell.
+    def choose(self, calendar: Calendar) -> list[tuple[Calendar, Structure]]:
+        """Return the structure to fit, with `calendar` and the windows found; several only where the grid cannot tell.
 
         Where nearly everything is explained, what is left is the coarseness of the grid, and days of the week or
         windows may seem to explain it: the plainer structures then have to be compared by exact fits.
         """
-        off = holidays.intersection(self.days)
+        met = calendar.known(self.days)
         rests = self._rests() if len(self.days) >= DAYS_FOR_WEEKS else ()
-        candidates = weeks(rests, FIRST_WINDOW, holidays=bool(off))
-        week = self._best(candidates, Calendar(off))
-        best = self._with_windows(week, candidates) if len(self.days) >= DAYS_FOR_WINDOWS else week
+        candidates = weeks(rests, FIRST_WINDOW, holidays=bool(met.holidays))
+        week = self._best(candidates, met)
+        best = self._with_vacations(week, candidates) if met.vacations else week
+        if len(self.days) >= DAYS_FOR_WINDOWS:
+            best = self._with_windows(best, candidates if best is week else best.option)
         around = self.energy - self.energy.mean()
         finalists = [(best.calendar, best.option.structure)]
         if float(week.residual @ week.residual) < NEARLY_ALL * float(around @ around):
             plainer = (candidates.options[0].structure, week.option.structure)
             finalists = [*((week.calendar, structure) for structure in plainer), *finalists]
-        return [(Calendar(holidays, calendar.windows), structure) for calendar, structure in dict.fromkeys(finalists)]
+        return [(replace(calendar, windows=one.windows), structure) for one, structure in dict.fromkeys(finalists)]
 
     def _rests(self) -> tuple[frozenset[int], ...]:
         """Return the sets of rest days to try: Saturday and Sunday, Sunday, and those that use less in fact."""
@@ -100,6 +103,11 @@ class Chooser:
         seen = frozenset(int(day) for day in order[:lowest])
         return tuple(dict.fromkeys((WEEKEND, frozenset({6}), seen)))
 
+    def _with_vacations(self, choice: _Choice, bases: Candidates) -> _Choice:
+        """Tell vacations apart where that betters the criterion; their dates are given, so nothing else is asked."""
+        best = self._best(on_vacation(bases), choice.calendar)
+        return best if best.score < choice.score else choice
+
     def _with_windows(self, choice: _Choice, bases: Candidates | Option) -> _Choice:
         """Add the parts of the year in which workdays differ, as long as each betters the criterion by far."""
         enough = len(self.days) * math.log(1.0 - WINDOW_EXPLAINS)
@@ -109,8 +117,7 @@ class Chooser:
             found = most_different_window(places, choice.residual[work], WINDOW_EXPLAINS / 2.0)
             if found is None:
                 break
-            calendar = Calendar(choice.calendar.holidays, (*choice.calendar.windows, found))
-            candidate = self._best(windowed(bases), calendar)
+            candidate = self._best(windowed(bases), choice.calendar.with_window(found))
             if candidate.score > choice.score + enough:
                 break
             choice, bases = candidate, candidate.option
@@ -118,8 +125,7 @@ class Chooser:
 
     def _with_season(self, choice: _Choice) -> _Choice:
         """Tell a fixed season apart where the evidence for it is very strong."""
-        holidays, windows = choice.calendar.holidays, choice.calendar.windows
-        seasons = [self._best(windowed(choice.option), Calendar(holidays, (*windows, season))) for season in SEASONS]
+        seasons = [self._best(windowed(choice.option), choice.calendar.with_window(season)) for season in SEASONS]
         best = min(seasons, key=lambda one: one.score)
         return best if best.score < choice.score - VERY_STRONG else choice
 

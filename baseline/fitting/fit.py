@@ -17,6 +17,7 @@ from baseline.fitting.metrics import metrics
 from baseline.fitting.model import DailyModel, Regime, Statistics, rounded
 from baseline.fitting.months import month_errors
 from baseline.fitting.search import best_curves
+from baseline.fitting.structure import Calendar
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -24,17 +25,23 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from baseline.fitting.structure import Calendar, Structure
+    from baseline.fitting.structure import Structure
 
     Array = NDArray[np.float64]
 
 
-def fit_daily(data: BaselineData, *, holidays: frozenset[dt.date] = frozenset()) -> DailyModel:
+def fit_daily(
+    data: BaselineData,
+    *,
+    holidays: frozenset[dt.date] = frozenset(),
+    vacations: frozenset[dt.date] = frozenset(),
+) -> DailyModel:
     """Fit the best daily model to the complete days of the baseline period and freeze it.
 
-    `holidays` are public holidays (and any other days off) by date, of the baseline and of the years to come; they
-    are kept in the model whether or not the building follows them. The same days, in any order, give the same model.
-    Raises Refusal when no day is complete. Whether the period can carry a contract is said by `sufficiency`, not here.
+    `holidays` are public holidays (and any other single days off), `vacations` the days of school vacations, by date,
+    of the baseline and of the years to come; they are kept in the model whether or not the building follows them. The
+    same days, in any order, give the same model. Raises Refusal when no day is complete. Whether the period can carry
+    a contract is said by `sufficiency`, not here.
     """
     if not isinstance(data, BaselineData):
         raise TypeError("a model is fitted on BaselineData")
@@ -47,7 +54,7 @@ def fit_daily(data: BaselineData, *, holidays: frozenset[dt.date] = frozenset())
         )
     ordinals, temperature, energy = data.ordinals[kept], data.temperature_c[kept], data.kwh_per_24h[kept]
     fitted = _Days(days, ordinals, temperature, energy)
-    finalists = Chooser(days, ordinals, temperature, energy).choose(holidays)
+    finalists = Chooser(days, ordinals, temperature, energy).choose(Calendar(holidays, vacations))
     fits = [_fitted(calendar, structure, fitted, data) for calendar, structure in finalists]
     model = fits[0] if len(fits) == 1 else min(fits, key=lambda one: _criterion(one, fitted))
     return replace(model, statistics=_statistics(model, fitted))

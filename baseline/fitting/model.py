@@ -114,9 +114,14 @@ class DailyModel:
         regime, level = np.array(self.structure.regime), np.array(self.structure.level)
         return regime[rows, weekday], level[rows, weekday]
 
-    def with_holidays(self, holidays: Iterable[dt.date]) -> Self:
-        """Return the model with more public holidays in its calendar, for years that were not yet known."""
-        return replace(self, calendar=replace(self.calendar, holidays=self.calendar.holidays.union(holidays)))
+    def with_holidays(self, holidays: Iterable[dt.date] = (), vacations: Iterable[dt.date] = ()) -> Self:
+        """Return the model with more holidays and vacations in its calendar, for years that were not yet known."""
+        calendar = replace(
+            self.calendar,
+            holidays=self.calendar.holidays.union(holidays),
+            vacations=self.calendar.vacations.union(vacations),
+        )
+        return replace(self, calendar=calendar)
 
     def to_json(self) -> dict[str, Any]:
         """Return the model as plain JSON values; coefficients are decimals of 12 significant digits, as text."""
@@ -129,6 +134,7 @@ class DailyModel:
             "baseline": {"start": self.start.isoformat(), "end": self.end.isoformat(), "days": s.n_days},
             "calendar": {
                 "holidays": sorted(day.isoformat() for day in self.calendar.holidays),
+                "vacations": sorted(day.isoformat() for day in self.calendar.vacations),
                 "windows": [[f"{m:02}-{d:02}" for m, d in (w.first, w.last)] for w in self.calendar.windows],
             },
             "day_types": {
@@ -178,6 +184,7 @@ class DailyModel:
         return cls(
             calendar=Calendar(
                 frozenset(dt.date.fromisoformat(day) for day in calendar["holidays"]),
+                frozenset(dt.date.fromisoformat(day) for day in calendar["vacations"]),
                 tuple(Window(*(_month_and_day(edge) for edge in window)) for window in calendar["windows"]),
             ),
             structure=Structure(

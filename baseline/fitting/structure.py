@@ -1,14 +1,15 @@
 """How the days of a year are told apart: regimes, each with its own curve, and levels inside a regime.
 
-A day is ordinary, a public holiday, or inside a yearly window (a summer closure, say); with its day of the week that
-makes a *day type*. A structure says for every day type which regime it belongs to and which level of it.
+A day is ordinary, a public holiday, in a vacation (of schools, say, whose dates move from year to year), or inside a
+yearly window (a summer closure, say); with its day of the week that makes a *day type*. A structure says for every day
+type which regime it belongs to and which level of it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ORDINARY, HOLIDAY, FIRST_WINDOW = 0, 1, 2
+ORDINARY, HOLIDAY, VACATION, FIRST_WINDOW = range(4)
 """Rows of a structure's table; each window has a row of its own after these."""
 
 LEAP_YEAR = 2000
@@ -44,18 +45,29 @@ class Calendar:
     """What tells days apart beside the day of the week."""
 
     holidays: frozenset[dt.date] = frozenset()
+    vacations: frozenset[dt.date] = frozenset()
     windows: tuple[Window, ...] = ()
 
+    def known(self, days: Iterable[dt.date]) -> Self:
+        """Return the calendar with those of its dates that are among `days`."""
+        days = frozenset(days)
+        return replace(self, holidays=self.holidays & days, vacations=self.vacations & days)
+
+    def with_window(self, window: Window) -> Self:
+        """Return the calendar with one more yearly window."""
+        return replace(self, windows=(*self.windows, window))
+
     def rows(self, days: Iterable[dt.date]) -> NDArray[np.intp]:
-        """Return the row of each day: 0 ordinary, 1 holiday, 2 + i in window i; a holiday in a window is a holiday."""
+        """Return the row of each day: 0 ordinary, 1 holiday, 2 vacation, 3 + i in window i; the first that holds."""
         days = tuple(days)
         rows = np.full(len(days), ORDINARY, dtype=np.intp)
         if self.windows:
             places = yeardays(days)
             for number, window in reversed(tuple(enumerate(self.windows))):
                 rows[window.holds(places)] = FIRST_WINDOW + number
-        if self.holidays:
-            rows[[day in self.holidays for day in days]] = HOLIDAY
+        for dates, row in ((self.vacations, VACATION), (self.holidays, HOLIDAY)):
+            if dates:
+                rows[[day in dates for day in days]] = row
         return rows
 
 
@@ -63,8 +75,8 @@ class Calendar:
 class Structure:
     """Which regime and which level each day type has.
 
-    `regime` and `level` have one row for ordinary days, one for holidays and one per window, and seven columns,
-    Monday first. Levels are numbered from 0 inside each regime.
+    `regime` and `level` have one row for ordinary days, one for holidays, one for vacations and one per window, and
+    seven columns, Monday first. Levels are numbered from 0 inside each regime.
     """
 
     regime: tuple[tuple[int, ...], ...]

@@ -115,6 +115,47 @@ def test_public_holidays_are_followed_when_the_building_follows_them():
     assert day_after == pytest.approx(150.0, abs=8.0)
 
 
+def school(days, temperature, vacations, *, seed=7):
+    """A school that is nearly closed in vacations, whose dates move from year to year."""
+    energy = office(days, temperature, seed=seed)
+    off = np.array([day in vacations and day.weekday() < 5 for day in days])
+    return np.where(off, 0.4 * energy, energy)
+
+
+def test_vacations_that_move_are_followed_by_their_dates():
+    days = year_of_days()
+    temperature = outdoor(days)
+    weeks = [
+        dt.date(2022, 2, 5),
+        dt.date(2022, 4, 9),
+        dt.date(2022, 10, 22),
+        dt.date(2023, 2, 11),
+        dt.date(2023, 4, 15),
+    ]
+    vacations = frozenset(first + dt.timedelta(days=i) for first in weeks for i in range(16))
+    model = fit_daily(baseline_of(school(days, temperature, vacations), temperature), vacations=vacations)
+
+    next_year = year_of_days(365, dt.date(2023, 1, 1))
+    warm = outdoor(next_year, 9)
+    measured = school(next_year, warm, vacations, seed=8)
+    misfit = np.sqrt(np.mean((measured - model.predict(next_year, warm)) ** 2))
+    assert misfit < 12.0
+    assert DailyModel.from_json(model.to_json()) == model
+
+
+def test_vacations_the_building_does_not_follow_cost_nothing():
+    days = year_of_days()
+    temperature = outdoor(days)
+    vacations = frozenset(days[40:56] + days[100:116] + days[290:306])
+    energy = office(days, temperature)
+
+    with_them = fit_daily(baseline_of(energy, temperature), vacations=vacations)
+    without = fit_daily(baseline_of(energy, temperature))
+
+    assert with_them.n_parameters == without.n_parameters
+    assert with_them.predict(days, temperature).tolist() == without.predict(days, temperature).tolist()
+
+
 def test_holidays_of_later_years_are_added_without_fitting_again():
     days = year_of_days()
     temperature = outdoor(days)
