@@ -60,6 +60,7 @@ class Connection(threading.Thread):
         super().__init__(name="mqtt", daemon=True)
         self.failure: Exception | None = None
         self.connected = False
+        """Whether we are connected and the broker has confirmed the subscriptions."""
         self._address = address
         self._client_id = client_id
         self._subscriptions = subscriptions
@@ -72,7 +73,7 @@ class Connection(threading.Thread):
         self._retry_at = 0.0
         self._backoff = 0.0
         self._paused_since = 0.0
-        self._connected_at = 0.0
+        self._connected_at: float | None = None
         self._short_in_a_row = 0
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
@@ -190,7 +191,7 @@ class Connection(threading.Thread):
         while self._receipts:
             receipt = self._receipts.popleft()
             # An older connection's identifier would acknowledge another message, one not committed.
-            if receipt.generation == self._generation and self.connected:
+            if receipt.generation == self._generation:
                 self._client.ack(receipt.mid, 1)
 
     def _say_goodbye(self) -> None:
@@ -224,7 +225,6 @@ class Connection(threading.Thread):
         # What older connections brought stays in the buffer, although it comes again: a broker that crashed may have
         # forgotten it, and committing it twice changes nothing.
         log.info("connected, session %s", "resumed" if flags.session_present else "new")
-        self.connected = True
         self._connected_at = time.monotonic()
         options = SubscribeOptions(qos=1, retainHandling=NEVER_SEND_RETAINED)
         client.subscribe([(topic, options) for topic in self._subscriptions])
@@ -235,14 +235,17 @@ class Connection(threading.Thread):
                 f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._subscriptions)} ;"
                 f" donnez ce droit à l'utilisateur {self._address.username or 'anonyme'}."
             )
+        self.connected = True
         log.info("listening to %s", ", ".join(self._subscriptions))
 
     def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         log.info("disconnected: %s", reason)
-        if not self.connected:
-            return
         self.connected = False
-        if time.monotonic() - self._connected_at >= SHORT:
+        if self._connected_at is None:
+            return
+        lasted = time.monotonic() - self._connected_at
+        self._connected_at = None
+        if lasted >= SHORT:
             self._short_in_a_row, self._backoff = 0, 0.0
             return
         self._short_in_a_row += 1

@@ -52,9 +52,10 @@ class Ingest:
         """What the processes have written so far."""
         return self._log.read_text()
 
-    def launch(self) -> None:
-        """Start a process."""
-        environ = os.environ | {"FLEET_DATABASE_INGEST_URL": self.database.ingest, "MQTT_URL": self.mqtt_url}
+    def launch(self, **variables: str) -> None:
+        """Start a process, with `variables` of its environment set otherwise."""
+        settings = {"FLEET_DATABASE_INGEST_URL": self.database.ingest, "MQTT_URL": self.mqtt_url}
+        environ = os.environ | settings | variables
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fleet", "ingest", "--client-id", self.client_id], env=environ, stderr=log
@@ -89,13 +90,18 @@ class Ingest:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         self.owner.close()
-        client = Client(CallbackAPIVersion.VERSION2, self.client_id, protocol=MQTTv5)
-        address = BrokerAddress.parse(self.mqtt_url)
-        address.prepare(client)
-        connected = threading.Event()
-        client.on_connect = lambda *_: connected.set()
-        client.connect(address.host, address.port, clean_start=True)
-        client.loop_start()
-        connected.wait(PATIENCE)
-        client.disconnect()
-        client.loop_stop()
+        forget_session(self.mqtt_url, self.client_id)
+
+
+def forget_session(mqtt_url: str, client_id: str) -> None:
+    """Let the broker forget a client: a clean start without expiry."""
+    client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
+    address = BrokerAddress.parse(mqtt_url)
+    address.prepare(client)
+    connected = threading.Event()
+    client.on_connect = lambda *_: connected.set()
+    client.connect(address.host, address.port, clean_start=True)
+    client.loop_start()
+    connected.wait(PATIENCE)
+    client.disconnect()
+    client.loop_stop()

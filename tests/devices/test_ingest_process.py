@@ -281,6 +281,13 @@ def test_what_waiting_does_not_mend_ends_the_process_with_a_sentence(ingest, pub
     assert sentence in ingest.said
 
 
+def test_a_wrong_password_of_the_broker_ends_the_process_with_a_sentence(ingest):
+    right = BrokerAddress.parse(ingest.mqtt_url)
+    ingest.launch(MQTT_URL=f"mqtt://{right.username}:wrong@{right.host}:{right.port}")
+    assert ingest.process.wait(PATIENCE) == 2
+    assert "vérifiez l'utilisateur et le mot de passe de l'adresse MQTT" in ingest.said
+
+
 @pytest.mark.parametrize("url", ["mqtt://", "http://localhost", "mqtt://localhost:99999", "localhost:1883"])
 def test_an_address_that_names_no_broker_is_refused(url):
     with pytest.raises(Refusal, match="mqtt://"):
