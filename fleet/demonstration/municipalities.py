@@ -25,9 +25,7 @@ class Municipality:
     insee: str
     postal_code: str
     address: str
-    population: int
     station: str  # code of its weather station
-    shares: int  # of the SPL's capital
 
 
 def luhn_digit(digits: str) -> str:
@@ -54,7 +52,7 @@ def fictitious_siret(siren: str, establishment: int = 1) -> str:
 COAST, INLAND = "99000001", "99000002"
 
 
-def municipality(number: int, key: str, name: str, *, population: int, station: str, shares: int) -> Municipality:
+def municipality(number: int, key: str, name: str, station: str) -> Municipality:
     """Describe the `number`-th municipality; its numbers follow from `number`."""
     siren = fictitious_siren(number)
     return Municipality(
@@ -65,19 +63,17 @@ def municipality(number: int, key: str, name: str, *, population: int, station: 
         insee=f"56{900 + number}",
         postal_code=f"56{990 + number}",
         address="1 place de la Mairie",
-        population=population,
         station=station,
-        shares=shares,
     )
 
 
 MUNICIPALITIES = (
-    municipality(1, "plouvarnel", "Plouvarnel", population=14_200, station=COAST, shares=340),
-    municipality(2, "lannestrec", "Lannestrec", population=9_600, station=COAST, shares=230),
-    municipality(3, "locmelvin", "Locmelvin", population=5_100, station=COAST, shares=140),
-    municipality(4, "trevenoc", "Trévénoc", population=4_300, station=INLAND, shares=120),
-    municipality(5, "kervizoet", "Kervizoët", population=3_200, station=INLAND, shares=100),
-    municipality(6, "lambrezel", "Lambrezel", population=1_900, station=INLAND, shares=70),
+    municipality(1, "plouvarnel", "Plouvarnel", COAST),
+    municipality(2, "lannestrec", "Lannestrec", COAST),
+    municipality(3, "locmelvin", "Locmelvin", COAST),
+    municipality(4, "trevenoc", "Trévénoc", INLAND),
+    municipality(5, "kervizoet", "Kervizoët", INLAND),
+    municipality(6, "lambrezel", "Lambrezel", INLAND),
 )
 
 
