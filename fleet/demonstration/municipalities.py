@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from foundation.identifiers import vat_number_from_siren
-
 SIREN_DIGITS, SIRET_DIGITS, NIC_BODY_DIGITS = 9, 14, 4
 
 
@@ -84,7 +82,6 @@ class Company:
     name: str
     siren: str
     siret: str
-    vat_number: str
     address: str
     postal_code: str
     city: str
@@ -106,7 +103,6 @@ COMPANY = Company(
     name="SPL Rade Énergies (démonstration)",
     siren=fictitious_siren(90),
     siret=fictitious_siret(fictitious_siren(90)),
-    vat_number=vat_number_from_siren(fictitious_siren(90)),
     address="12 quai des Compteurs",
     postal_code="56991",
     city="Plouvarnel",
