@@ -17,7 +17,7 @@ from foundation.errors import Refusal
 from foundation.messages import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 Result = TypeVar("Result")
 
@@ -64,12 +64,10 @@ def password_field(label: str, *, help_text: str = "") -> Any:
     return PasswordField(label, [InputRequired(MISSING)], description=help_text)
 
 
-def choice_field(
-    label: str, choices: Iterable[tuple[str, str]] = (), *, help_text: str = "", required: bool = True
-) -> Any:
-    """Return a list to choose one from; a form may fill its choices later."""
+def choice_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
+    """Return a list to choose one from; who makes the form fills its choices: what is sent → what is read."""
     presence = InputRequired(MISSING) if required else Optional()
-    return ChosenField(label, [presence], choices=list(choices), description=help_text)
+    return ChosenField(label, [presence], description=help_text)
 
 
 class ChosenField(SelectField):
@@ -77,7 +75,7 @@ class ChosenField(SelectField):
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse what is not offered."""
-        if self.data not in {value for value, *_rest in self.iter_choices()}:
+        if self.data not in {choice[0] for choice in self.iter_choices()}:
             raise ValidationError(N_("Choisissez dans la liste."))
 
 

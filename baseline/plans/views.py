@@ -82,7 +82,7 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
         raise HTTPBadRequest
     form = PlanForm(request.POST)
     stations = request.dbsession.scalars(select(Station).order_by(Station.name))
-    form.station_id.choices = [(str(station.id), f"{station.name} ({station.code})") for station in stations]
+    form.station_id.choices = {str(station.id): f"{station.name} ({station.code})" for station in stations}
 
     def act() -> MeasurementPlan:
         return draft_plan(
@@ -137,7 +137,7 @@ def _signature_form(request: Request, shown: MeasurementPlan) -> SignatureForm:
     rows = request.dbsession.scalars(
         select(Agreement).join(Annex).where(Annex.sha256 == shown.sha256, Agreement.state == "signed")
     )
-    form.agreement_id.choices = [(str(one.id), f"{one.number} — {one.title}") for one in rows]
+    form.agreement_id.choices = {str(one.id): f"{one.number} — {one.title}" for one in rows}
     return form
 
 
@@ -150,7 +150,7 @@ def _annex_form(request: Request, agreement: Agreement) -> AnnexForm:
         .where(MeasurementPlan.state == "frozen", MeasurementPlan.sha256.not_in(quoted))
         .order_by(MeasurementPlan.id)
     )
-    form.plan_id.choices = [(str(one.id), one.boundary.name) for one in rows]
+    form.plan_id.choices = {str(one.id): one.boundary.name for one in rows}
     return form
 
 

@@ -13,8 +13,8 @@ from contracts.agreements.models import Agreement
 from contracts.agreements.register import add_price, draft_agreement, sign
 from contracts.agreements.terms.codec import from_json
 from contracts.agreements.terms.data import Hurdle, Share, Terms
-from contracts.agreements.terms.explanation import ENERGY_NAMES
 from contracts.parties.models import Budget, Shareholder
+from contracts.prices.energies import ENERGY_NAMES
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
@@ -107,8 +107,8 @@ def new_agreement(request: Request) -> dict[str, Any] | Response:
         select(Budget).join(Budget.shareholder).order_by(Shareholder.name, Budget.name)
     ).all()
     owners = {one.shareholder.id: one.shareholder.name for one in budgets}
-    form.shareholder_id.choices = [(str(number), name) for number, name in owners.items()]
-    form.budget_id.choices = [(str(one.id), f"{one.shareholder.name} — {one.name} ({one.siret})") for one in budgets]
+    form.shareholder_id.choices = {str(number): name for number, name in owners.items()}
+    form.budget_id.choices = {str(one.id): f"{one.shareholder.name} — {one.name} ({one.siret})" for one in budgets}
 
     def act() -> Agreement:
         band = form.neutral_band.data
@@ -141,7 +141,7 @@ def new_price(request: Request) -> dict[str, Any] | Response:
     _ = request.language.translate
     accord = found(request, Agreement)
     form = PriceForm(request.POST)
-    form.energy.choices = [(code, _(word)) for code, word in ENERGY_NAMES.items()]
+    form.energy.choices = {code: _(word) for code, word in ENERGY_NAMES.items()}
 
     def act() -> object:
         return add_price(request.dbsession, accord, **form.data)

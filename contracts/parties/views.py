@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 
-KINDS = (
-    ("commune", N_("commune")),
-    ("intercommunality", N_("intercommunalité")),
-    ("syndicate", N_("syndicat")),
-)
+KINDS = {
+    "commune": N_("commune"),
+    "intercommunality": N_("intercommunalité"),
+    "syndicate": N_("syndicat"),
+}
 
 
 class ShareholderForm(EntryForm):
     """A public body that owns a part of the SPL."""
 
     name = text_field(N_("Nom"))
-    kind = choice_field(N_("Nature"), KINDS)
+    kind = choice_field(N_("Nature"))
     siren = text_field("SIREN", help_text=N_("9 chiffres ; l'annuaire des entreprises le donne."))
     insee_code = text_field(N_("Code INSEE"), required=False)
     street = text_field(N_("Adresse"))
@@ -88,7 +88,7 @@ def new_shareholder(request: Request) -> dict[str, Any] | Response:
     """Register one."""
     _ = request.language.translate
     form = ShareholderForm(request.POST)
-    form.kind.choices = [(code, _(word)) for code, word in KINDS]
+    form.kind.choices = {code: _(word) for code, word in KINDS.items()}
     if request.method == "POST":
         values = {**form.data, "insee_code": form.insee_code.data or None}
         created = submit(request, form, lambda: register_shareholder(request.dbsession, **values))

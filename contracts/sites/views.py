@@ -108,7 +108,7 @@ def new_holding(request: Request) -> dict[str, Any] | Response:
     house = found(request, Building)
     form = HoldingForm(request.POST)
     owners = request.dbsession.scalars(select(Shareholder).order_by(Shareholder.name)).all()
-    form.shareholder_id.choices = [(str(owner.id), owner.name) for owner in owners]
+    form.shareholder_id.choices = {str(owner.id): owner.name for owner in owners}
     address = request.route_path("building", id=house.id)
 
     def act() -> Holding:

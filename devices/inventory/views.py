@@ -107,7 +107,7 @@ def new_installation(request: Request) -> dict[str, Any] | Response:
     sensor = found(request, Device)
     form = InstallationForm(request.POST)
     points = request.dbsession.scalars(select(MeteringPoint).join(Building).order_by(Building.name, MeteringPoint.name))
-    form.point_id.choices = [(str(point.id), f"{point.building.name} — {point.name}") for point in points]
+    form.point_id.choices = {str(point.id): f"{point.building.name} — {point.name}" for point in points}
 
     def act() -> Installation:
         point = request.dbsession.get_one(MeteringPoint, int(form.point_id.data))

@@ -62,9 +62,9 @@ def building_crumbs(request: Request, building: Building) -> list[tuple[str, str
     ]
 
 
-def energy_choices(request: Request) -> list[tuple[str, str]]:
+def energy_choices(request: Request) -> dict[str, str]:
     """Return the energies to choose from, in the reader's language."""
-    return [(code, request.language.translate(ENERGY_WORDS[code])) for code in ENERGIES]
+    return {code: request.language.translate(ENERGY_WORDS[code]) for code in ENERGIES}
 
 
 def points_of_building(request: Request, building: Building) -> Mapping[str, Any]:

@@ -1,0 +1,247 @@
+"""Every page of the story opens for who may see it, in both languages, and for nobody else."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from billing.invoices.register import check, draft, issue, render
+from contracts.parties.models import Shareholder
+from contracts.sites.models import Building
+from devices.energy.models import DailyEnergy, HourlyEnergy
+from devices.ingest.models import DeadLetter, Reading
+from devices.inventory.register import install, register_device
+from devices.points.models import MeteringPoint
+from fleet.accounts.register import create_account
+from foundation.jobs.queue import ask
+from tests.chain import SIRENS, accepted_settlement, company, signed_agreement
+from tests.webhouse import PASSWORD, PEOPLE, open_house
+
+TODAY = dt.date(2026, 1, 20)
+# Pages that need `?building=` or `?boundary=`: where the reader comes from.
+QUERIES = {"/boundaries/new": "building={buildings}", "/plans/new": "boundary={boundaries}"}
+FILES = {"invoice_pdf": "application/pdf", "invoice_xml": "application/xml"}
+
+
+@pytest.fixture(scope="module")
+def house(template):
+    for house in open_house(template, "fleet_test_web_pages"):
+        house.ids = tell_the_story(house.database)
+        yield house
+
+
+def tell_the_story(database):
+    """Fill the database from a school to its invoice; return an id for each first word of an address."""
+    with database.sessions("owner").begin() as session:
+        company(session)
+        settlement = accepted_settlement(session, signed_agreement(session, SIRENS[0]))
+        invoice = check(session, draft(session, settlement, base_url="http://spl.example", today=TODAY))
+        render(session, issue(session, invoice, today=TODAY))
+        town = session.scalars(select(Shareholder).where(Shareholder.siren == SIRENS[0])).one()
+        create_account(
+            session, email="maire@ecole.example", name="Maire", role="shareholder", password=PASSWORD, shareholder=town
+        )
+        line = settlement.lines[0]
+        plan, boundary = line.report.plan, line.boundary
+        building = boundary.buildings[0]
+        point = session.scalars(select(MeteringPoint).where(MeteringPoint.building_id == building.id)).one()
+        device = register_device(session, serial="capteur-1")
+        start = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
+        installation = install(session, device, point, at=start)
+        for hour in range(48):
+            quality = {3: "missing", 5: "measured_in_total"}.get(hour, "measured")
+            at = start + dt.timedelta(hours=hour)
+            kwh = None if quality == "missing" else Decimal(4)
+            session.add(HourlyEnergy(point_id=point.id, hour=at, kwh=kwh, reason=quality))
+        for day in range(3):
+            session.add(
+                DailyEnergy(
+                    point_id=point.id,
+                    day=start.date() + dt.timedelta(days=day),
+                    kwh=Decimal(96),
+                    hours_measured=24 - day,
+                    hours_expected=24,
+                    reason="measured",
+                )
+            )
+        session.add(
+            DeadLetter(
+                topic="spl/<b>inconnu</b>",
+                payload=b"\xff</script>",
+                digest=b"0",
+                reason="unreadable",
+                sentence="Ce message n'est pas du JSON.",
+                received_at=start,
+                mid=1,
+                retain=False,
+                dup=False,
+            )
+        )
+        job = ask(session, "baseline.make_report", "Rapport", {"plan-1": {"plan_id": plan.id}})
+        ids = {
+            "shareholders": town.id,
+            "sites": building.site_id,
+            "buildings": building.id,
+            "points": point.id,
+            "boundaries": boundary.id,
+            "plans": plan.id,
+            "agreements": settlement.agreement_id,
+            "reports": line.report_id,
+            "settlements": settlement.id,
+            "invoices": invoice.id,
+            "devices": device.id,
+            "installations": installation.id,
+            "weather": plan.station_id,
+            "jobs": job.id,
+        }
+    return ids
+
+
+def addresses(house):
+    """Return every address that can be opened, with its route."""
+    introspector = house.app.registry.introspector
+    patterns = {
+        one["introspectable"]["name"]: one["introspectable"]["pattern"] for one in introspector.get_category("routes")
+    }
+    found = {}
+    for entry in introspector.get_category("views"):
+        view = entry["introspectable"]
+        route = view["route_name"]
+        methods = view["request_methods"] or ("GET",)
+        if (
+            route is None
+            or route.startswith("__")
+            or route in {"vendor", "chart_theme", "alive"}
+            or "GET" not in methods
+        ):
+            continue
+        pattern = patterns[route]
+        path = re.sub(r"\{id:[^}]*\}+", str(house.ids.get(pattern.split("/")[1], 1)), pattern)
+        query = QUERIES.get(path, "").format(**house.ids)
+        found[route] = f"{path}?{query}" if query else path
+    return found
+
+
+def signed_in(house, email):
+    browser = house.visitor()
+    form = browser.get("/sign-in").forms["form"]
+    form["email"], form["password"] = email, PASSWORD
+    form.submit(status=303)
+    return browser
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_operator_opens_every_page(house, language):
+    operator = house.person("operator")
+    if language == "en":
+        switch = next(form for form in operator.get("/").forms.values() if form.action == "/language")
+        switch.submit("language", status=303)
+    opened = addresses(house)
+    assert len(opened) > 45
+    for route, address in opened.items():
+        answer = operator.get(address, expect_errors=True)
+        assert answer.status_int == (303 if route == "sign_in" else 200), (route, address, answer.text[-400:])
+        if route in FILES:
+            assert answer.content_type == FILES[route]
+        elif answer.status_int == 200:
+            assert not re.search(r"<script(?![^>]*(src=|application/json))|\sstyle=|<style", answer.text), route
+            if route != "job_progress":  # a part of a page
+                assert answer.html.find("html")["lang"] == language
+
+
+def test_what_is_on_an_address_belongs_to_who_may_see_it(house):
+    holder, stranger = signed_in(house, "maire@ecole.example"), signed_in(house, PEOPLE["stranger"])
+    shared = {"weather", "jobs"}
+    for route, address in addresses(house).items():
+        first = address.split("/")[1]
+        if str(house.ids.get(first)) not in address.split("?")[0].split("/") and not address.endswith((".pdf", ".xml")):
+            continue
+        seen = holder.get(address, expect_errors=True).status_int
+        assert seen in {200, 403}, (route, seen)
+        answer = stranger.get(address, expect_errors=True)
+        if seen == 403 or first in shared:
+            assert answer.status_int in {200, 403}, route
+            continue
+        unknown = stranger.get(re.sub(r"\d+", "99999999", address), status=404)
+        assert answer.status_int == 404, (route, address)
+        assert answer.html.body.get_text() == unknown.html.body.get_text()
+
+
+def test_lists_and_first_page_name_nothing_of_others(house):
+    stranger = signed_in(house, PEOPLE["stranger"])
+    name = house.scalar(select(Building.name).where(Building.id == house.ids["buildings"]))
+    for address in ("/", "/sites", "/shareholders", "/agreements", "/reports", "/invoices"):
+        page = stranger.get(address).text
+        assert name not in page, address
+        assert "F2026" not in page, address
+
+
+def test_a_technician_finds_devices_and_points_and_no_amount(house):
+    technician = house.person("technician")
+    for address in ("/", "/devices", f"/devices/{house.ids['devices']}", f"/points/{house.ids['points']}"):
+        page = technician.get(address, status=200)
+        assert "€" not in page.html.main.get_text(), address
+    building = technician.get(f"/buildings/{house.ids['buildings']}")
+    assert building.html.find(id="load-curve")
+    assert building.html.find(id="savings") is None
+
+
+def test_the_building_tells_its_story_and_every_chart_has_its_table(house):
+    page = signed_in(house, "maire@ecole.example").get(f"/buildings/{house.ids['buildings']}").html
+    assert {"savings", "uses", "points", "agreements", "holdings"} <= {one["id"] for one in page.find_all("h2")}
+    for figure in page.find_all("figure", class_="chart"):
+        assert figure.find(class_="picture")["aria-label"].endswith(".")
+        assert figure.find("table")
+        assert figure.find("script", type="application/json")
+
+
+def test_what_arrived_is_shown_as_text(house):
+    page = house.person("operator").get("/dead-letters")
+    assert "<b>inconnu</b>" not in page.text
+    assert "spl/<b>inconnu</b>" in page.html.main.get_text()
+    assert "\\xff</script>" in page.html.main.get_text()
+
+
+def test_a_municipality_accepts_and_the_spl_alone_bills(house):
+    holder = signed_in(house, "maire@ecole.example")
+    page = holder.get(f"/invoices/{house.ids['invoices']}")
+    assert "F2026-0001" in page.html.h1.get_text()
+    assert "issue" not in page.forms
+    token = next(iter(page.forms.values()))["csrf_token"].value
+    holder.post(f"/invoices/{house.ids['invoices']}/issue", {"csrf_token": token}, status=403)
+
+
+def test_a_refused_period_is_said_beside_its_field(house):
+    operator = house.person("operator")
+    form = operator.get(f"/agreements/{house.ids['agreements']}").forms["settle"]
+    form["start"], form["end"] = "2025-01-01", "2026-01-01"
+    answer = form.submit(status=422)
+    assert "déjà réglée" in answer.html.find(class_="refusal").get_text()
+
+
+def test_the_work_asked_for_is_a_job_with_its_progress(house):
+    operator = house.person("operator")
+    form = operator.get(f"/plans/{house.ids['plans']}").forms["report"]
+    form["start"], form["end"] = "2025-01-01", "2025-07-01"
+    page = form.submit(status=303).follow()
+    assert page.html.find(id="progress")["data-state"] == "queued"
+    assert page.html.find(id="progress")["hx-get"].endswith("/progress")
+
+
+def test_readings_make_a_point_heard_or_silent(house):
+    with house.database.sessions("owner").begin() as session:
+        now = dt.datetime.now(dt.UTC)
+        session.connection().exec_driver_sql("SELECT devices.ensure_reading_partitions(%s, %s)", (now, now))
+        session.add(Reading(installation_id=house.ids["installations"], ts=now, value=Decimal(12), received_at=now))
+    operator = house.person("operator")
+    assert "parle" in operator.get(f"/points/{house.ids['points']}").html.find(class_="state").get_text()
+    form = operator.get("/clock").forms["form"]
+    form["now"] = (now + dt.timedelta(days=2)).replace(tzinfo=None).isoformat(timespec="minutes")
+    form.submit(status=303)
+    said = operator.get("/").html.find(class_="answer").get_text()
+    assert "1 point sur 1 est silencieux" in said
+    form = operator.get("/clock").forms["form"]
+    form["now"] = ""
+    form.submit(status=303)
