@@ -72,4 +72,5 @@ def make_app(settings: WebSettings) -> Callable[..., Any]:
     config.include("foundation.pages")
     for module in ROOF + FLOORS:
         config.include(module)
-    return config.make_wsgi_app()
+    application: Callable[..., Any] = config.make_wsgi_app()
+    return application

@@ -80,7 +80,7 @@ def tell_the_story(database):
             )
         )
         job = ask(session, "baseline.make_report", "Rapport", {"plan-1": {"plan_id": plan.id}})
-        ids = {
+        return {
             "shareholders": town.id,
             "sites": building.site_id,
             "buildings": building.id,
@@ -96,7 +96,6 @@ def tell_the_story(database):
             "weather": plan.station_id,
             "jobs": job.id,
         }
-    return ids
 
 
 def addresses(house):
