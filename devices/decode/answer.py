@@ -58,9 +58,14 @@ def to_text(recognised: Recognised) -> str:
         for one in understood.observations
     ]
     lines += [f"{event.kind} : {event.sentence}" for event in understood.events]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """Return `text` as a terminal can show it: halves of surrogate pairs are legal in JSON, not in UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def dumps(answer: dict[str, Any]) -> str:
     """Return `answer` written for people and programs."""
-    return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False)
+    return printable(json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False))

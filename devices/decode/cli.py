@@ -28,7 +28,7 @@ def decode(*, file: BinaryIO, topic: str, name: str | None, zone_name: str | Non
     Sans base de données ni courtier. Un message qui ne peut pas être lu est refusé (code 2) par une phrase qui dit
     pourquoi et que faire.
     """
-    from devices.decode.answer import dumps, refused, to_json, to_text
+    from devices.decode.answer import dumps, printable, refused, to_json, to_text
     from devices.dialects.measurement import Said, Unreadable
     from devices.dialects.registry import MAX_PAYLOAD, recognised_name, understand
     from foundation.errors import Refusal
@@ -45,6 +45,6 @@ def decode(*, file: BinaryIO, topic: str, name: str | None, zone_name: str | Non
     except Unreadable as refusal:
         if as_json:
             click.echo(dumps(refused(refusal, recognised_name(said, name))))
-        click.echo(refusal.sentence, err=True)
+        click.echo(printable(refusal.sentence), err=True)
         sys.exit(2)
     click.echo(dumps(to_json(recognised)) if as_json else to_text(recognised))

@@ -81,7 +81,9 @@ def since_1970(number: Decimal) -> dt.datetime:
 def looks_like_instant(value: Any) -> bool:
     """Say whether a value found in a decoded payload is an instant and not an uptime or a time of day."""
     if isinstance(value, Decimal):
-        return value == value.to_integral_value() and since_1970(min(value, Decimal(10**14))) >= EARLIEST
+        in_seconds = EARLIEST.timestamp() <= value < MILLISECONDS_FROM
+        in_milliseconds = EARLIEST.timestamp() * 1000 <= value < MILLISECONDS_FROM * 1000
+        return value == value.to_integral_value() and (in_seconds or in_milliseconds)
     return isinstance(value, str) and WRITTEN.fullmatch(value) is not None
 
 

@@ -8,18 +8,19 @@ the object is the device's own and wins, so that a frame that replays stored val
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.dialects.instants import looks_like_instant, stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Observation, Quality, Said, Stamp, Unreadable
-from devices.dialects.naming import numbers_in
+from devices.dialects.naming import numbers_in, object_of
 from devices.dialects.quantities import Quantity, quantity_of, unit_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
+UNHEARD: Final = Decimal(-999)
 TIMES: Final = frozenset(
     ("time", "timestamp", "ts", "datetime", "date_time", "dateTime", "measured_at", "measuredAt", "measuredat")
 )
@@ -52,7 +53,7 @@ def observations_of(
     maker: Maker, decoded: Any, said: Said, meanings: dict[str, Meaning] | None = None
 ) -> list[Observation]:
     """Return every number of a decoded object, each at its own instant; refuse an object without any."""
-    found = list(_observe(maker, decoded, (), said, meanings or {}))
+    found = list(_observe(maker, object_of(decoded, "Ce que rend le codec"), (), said, meanings or {}))
     if not found:
         raise Unreadable(
             "no_number",
@@ -82,8 +83,9 @@ def radio_of(maker: Maker, receptions: Any) -> list[Observation]:
     ]
 
 
-def _strength(reception: dict[str, Any]) -> float:
-    return float(reception.get("rssi", -999))
+def _strength(reception: dict[str, Any]) -> Decimal:
+    rssi = reception.get("rssi")
+    return rssi if isinstance(rssi, Decimal) else UNHEARD
 
 
 def _observe(

@@ -99,7 +99,7 @@ def decode(topic: str, payload: bytes, received_at: dt.datetime) -> list[Measure
     if dialect is spl.DIALECT:  # most readings come this way and need nothing more
         return spl.decode(topic, payload, received_at)
     said = Said(topic, payload, received_at)
-    return [observation.measurement for observation in _consistent(dialect.understand(said)).observations]
+    return [observation.measurement for observation in _understood(dialect, said).observations]
 
 
 def understand(
@@ -113,7 +113,7 @@ def understand(
     known = dict(memory or {})
     dialect = dialect_named(name) if name else _recognise_all(said, known)
     _check_size(dialect, said.payload)
-    understood = _consistent(dialect.understand(said._replace(state=known.get(dialect.name))))
+    understood = _understood(dialect, said._replace(state=known.get(dialect.name)))
     if understood.state is not None:
         known[dialect.name] = understood.state
     if retained:
@@ -138,11 +138,18 @@ def _recognise_all(said: Said, memory: Mapping[str, Any]) -> Dialect:
     try:
         return recognise(said.topic)
     except Unreadable:
-        value = read(said.payload) if 0 < len(said.payload) <= MAX_PAYLOAD else None
+        value = _json_or_none(said.payload)
         for dialect in DIALECTS:
             if dialect.looks_like(value):
                 return dialect
         raise
+
+
+def _json_or_none(payload: bytes) -> Any:
+    try:
+        return read(payload[: MAX_PAYLOAD + 1])
+    except Unreadable:
+        return None
 
 
 def _check_size(dialect: Dialect, payload: bytes) -> None:
@@ -156,8 +163,14 @@ def _check_size(dialect: Dialect, payload: bytes) -> None:
         raise Unreadable("empty", "Le message est vide ; publiez au moins un relevé.")
 
 
-def _consistent(understood: Understood) -> Understood:
-    """Return `understood` if no channel has two values at one instant; refuse it otherwise."""
+def _understood(dialect: Dialect, said: Said) -> Understood:
+    """Return what `dialect` reads; refuse a message in which a channel has two values at one instant."""
+    try:
+        understood = dialect.understand(said)
+    except RecursionError:
+        raise Unreadable(
+            "not_json", "Le message emboîte trop d'objets les uns dans les autres ; faites-le publier à plat."
+        ) from None
     values: dict[tuple[str, str, dt.datetime], object] = {}
     for one in understood.observations:
         if values.setdefault((one.serial, one.channel, one.time), one.value) != one.value:

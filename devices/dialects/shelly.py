@@ -71,7 +71,7 @@ def understand(said: Said) -> Understood:
 
 
 def _notification(said: Said, prefix: str, message: dict[str, Any]) -> Understood:
-    method, params = message.get("method"), members(message.get("params"))
+    method, params = str(message.get("method")), members(message.get("params"))
     maker = Maker(serial_of(message.get("src") or prefix, "« src »"), *stamped(params.get("ts"), said))
     if method in {"NotifyStatus", "NotifyFullStatus"}:
         return _statuses(maker, params)
@@ -92,7 +92,7 @@ def _notification(said: Said, prefix: str, message: dict[str, Any]) -> Understoo
         )
     raise Unreadable(
         "unknown_method",
-        f"« {str(method)[:40]} » n'est pas une notification d'état ; activez les notifications d'état (RPC status"
+        f"« {method[:40]} » n'est pas une notification d'état ; activez les notifications d'état (RPC status"
         " notifications) de l'appareil.",
     )
 

@@ -79,6 +79,13 @@ def understand(said: Said) -> Understood:
     if topic["kind"] == "NDEATH":
         told = Event(serial, "death", said.received_at, "La passerelle s'est tue ; ses appareils sont muets.")
         return Understood(events=(told,), state=Births({k: node for k, node in known.nodes.items() if k != key}))
+    if payload.sequence is None:
+        # tck-id-payloads-sequence-num-always-included: in every message but NDEATH.
+        raise Unreadable(
+            "no_sequence",
+            f"Le message de {serial} n'a pas de numéro d'ordre (« seq ») : il est incomplet ; mettez la passerelle à"
+            " jour.",
+        )
     node, events = _follow(known.nodes.get(key), topic["kind"], payload.sequence, serial, said)
     maker = Maker(serial, *stamped(payload.timestamp, said))
     if kind == "BIRTH":
@@ -92,18 +99,17 @@ def understand(said: Said) -> Understood:
     return Understood(tuple(found), tuple(events), Births({**known.nodes, key: node}))
 
 
-def _follow(node: Node | None, kind: str, sequence: int | None, serial: str, said: Said) -> tuple[Node, list[Event]]:
+def _follow(node: Node | None, kind: str, sequence: int, serial: str, said: Said) -> tuple[Node, list[Event]]:
     """Return the node after `sequence`: without its aliases where a message is missing, since it may be a birth."""
-    new = -1 if sequence is None else sequence
     if kind == "NBIRTH" or node is None:
-        return Node(new, {}, {}), []
-    if sequence is None or sequence == (node.sequence + 1) % SEQUENCE:
-        return node._replace(sequence=new if sequence is not None else node.sequence), []
+        return Node(sequence, {}, {}), []
+    if sequence == (node.sequence + 1) % SEQUENCE:
+        return node._replace(sequence=sequence), []
     sentence = (
         f"Il manque des messages de la passerelle (numéro {sequence} après {node.sequence}) ; demandez-lui de renaître"
         " (« Node Control/Rebirth »)."
     )
-    return Node(new, {}, {}), [Event(serial, "sequence_gap", said.received_at, sentence)]
+    return Node(sequence, {}, {}), [Event(serial, "sequence_gap", said.received_at, sentence)]
 
 
 def _learn(node: Node, device: str, metrics: tuple[Metric, ...]) -> Node:

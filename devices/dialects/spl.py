@@ -101,6 +101,11 @@ def _time(number: int, text: Any, latest: dt.datetime) -> dt.datetime:
 
 def understand(said: Said) -> Understood:
     """Return the readings with what is known of them: a register's number, whose unit the installation says."""
+    if not uses(said.topic):
+        raise Unreadable(
+            "unknown_topic",
+            f"Le format de la SPL dit l'appareil par son sujet ; publiez sous {topic_of('{numéro de série}')}.",
+        )
     return Understood(
         tuple(
             Observation(*reading, quantity=Quantity.REGISTER, unit="", stamp=Stamp.DEVICE)
