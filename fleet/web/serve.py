@@ -6,6 +6,7 @@ import signal
 import sys
 import warnings
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import waitress
@@ -33,6 +34,8 @@ def web() -> None:
         host=settings.listen.host,
         port=settings.listen.port,
         threads=THREADS,
+        # Where a proxy ends TLS, redirects and the CSRF origin are those of the address readers type.
+        url_scheme=urlsplit(settings.url).scheme,
         max_request_body_size=LARGEST_REQUEST,
         ident=None,
         clear_untrusted_proxy_headers=True,
