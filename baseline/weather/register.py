@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from decimal import Decimal, InvalidOperation
+import re
+import textwrap
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
@@ -17,7 +19,7 @@ from foundation.errors import Refusal
 from foundation.time import time_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import Select
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 # Outside, in the shade, on Earth's inhabited surface: anything else is a unit or a sensor that is wrong.
 COLDEST, HOTTEST = Decimal(-60), Decimal(60)
 CHUNK = 5000
+LONGEST_LIST = 300
+"""Signs of a refusal that names a file's columns."""
+# What two readers could take for two numbers is refused: exponents, other digits than 0 to 9, underscores.
+_CELSIUS = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,20})?")
 
 
 def register_station(
@@ -114,12 +120,13 @@ def read_temperatures(
         ) from None
     header = decoded.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(decoded), delimiter=";" if header.count(";") > header.count(",") else ",")
+    columns = _columns(reader)
     for column in (time_column, temperature_column):
-        if column not in (reader.fieldnames or ()):
-            found = ", ".join(reader.fieldnames or ()) or "aucune"
+        if column not in columns:
+            found = textwrap.shorten(", ".join(columns), LONGEST_LIST, placeholder="…") or "aucune"
             raise Refusal(f"La colonne « {column} » manque ; le fichier contient : {found}.", field="file")
     seen: dict[dt.datetime, Decimal] = {}
-    for row in reader:
+    for row in _rows(reader):
         value = (row[temperature_column] or "").strip()
         if not value:
             continue
@@ -134,6 +141,33 @@ def read_temperatures(
     yield from seen.items()
 
 
+def _columns(reader: csv.DictReader[str]) -> list[str]:
+    try:
+        return list(reader.fieldnames or ())
+    except csv.Error:
+        raise _no_table(1) from None
+
+
+def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, str | None]]:
+    """Yield the rows; the csv module has its own limits (a field of 128 KiB, a lone carriage return)."""
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            raise _no_table(reader.line_num + 1) from None
+        if row is None:
+            return
+        yield row
+
+
+def _no_table(line: int) -> Refusal:
+    return Refusal(
+        f"Ligne {line} : ce n'est pas un tableau CSV lisible ; ouvrez le fichier dans un tableur et enregistrez-le en"
+        " CSV UTF-8.",
+        field="file",
+    )
+
+
 def second_passage(hour: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
     """Return the second passage of the local hour that `hour` is the first of, on the night clocks go back."""
     local = hour.astimezone(zone)
@@ -143,11 +177,12 @@ def second_passage(hour: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
 
 def _hour(cell: str, zone: ZoneInfo, line: int) -> dt.datetime:
     try:
-        stamp = dt.datetime.fromisoformat(cell.strip())
-    except ValueError:
+        written = dt.datetime.fromisoformat(cell.strip())
+        # A time at either end of the calendar has no place in UTC.
+        stamp = (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         sentence = f"Ligne {line} : « {cell} » n'est pas une date ; il faut par exemple 2026-01-31 14:00."
         raise Refusal(sentence, field="file") from None
-    stamp = (stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).astimezone(dt.UTC)
     if (stamp.minute, stamp.second, stamp.microsecond) != (0, 0, 0):
         raise Refusal(
             f"Ligne {line} : {cell} n'est pas un début d'heure ; il faut une valeur par heure ronde.", field="file"
@@ -156,14 +191,12 @@ def _hour(cell: str, zone: ZoneInfo, line: int) -> dt.datetime:
 
 
 def _celsius(cell: str, line: int) -> Decimal:
-    try:
-        value = Decimal(cell)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    if not _CELSIUS.fullmatch(cell):
         raise Refusal(
-            f"Ligne {line} : « {cell} » n'est pas un nombre ; il faut un point décimal, par exemple 5.3.", field="file"
+            f"Ligne {line} : « {cell[:40]} » n'est pas un nombre ; il faut un point décimal, par exemple 5.3.",
+            field="file",
         )
+    value = Decimal(cell)
     if not COLDEST <= value <= HOTTEST:
         raise Refusal(
             f"Ligne {line} : {cell} °C est impossible dehors ; le fichier est-il bien en degrés Celsius ?", field="file"
