@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from baseline.assess.answer import Assessment
+from baseline.assess.calendars import Calendars, flagged_days
 from baseline.assess.rows import read_table
 from baseline.assess.series import Column, Data, Period, days_of, read_columns
 from baseline.assess.told import event_of, events_in
@@ -47,6 +48,8 @@ class Question:
     unit: str
     confidence: float
     events: tuple[Event, ...] = ()
+    calendars: Calendars = field(default_factory=Calendars)
+    holiday_column: str | None = None
 
     @classmethod
     def of(
@@ -63,22 +66,27 @@ class Question:
         confidence: float = 0.9,
         events: Iterable[str] = (),
         events_file: Path | None = None,
+        holidays: str = "none",
+        holiday_column: str | None = None,
     ) -> Question:
-        """Build from words. Raises Refusal for an unknown time zone, or a filter or an event that cannot be read."""
+        """Build from words. Raises Refusal for an unknown time zone or calendar, or a filter or event not readable."""
         told = [*(event_of(text) for text in events), *(events_in(events_file) if events_file else ())]
         if told and not reporting:
             raise Refusal("Un événement se corrige dans la période de suivi ; donnez-la avec --reporting.")
+        periods = [Period(*baseline), *([Period(*reporting)] if reporting else [])]
         return cls(
             file,
             *columns,
             time_zone(zone),
-            Period(*baseline),
-            Period(*reporting) if reporting else None,
+            periods[0],
+            periods[1] if reporting else None,
             tuple(_filter(text) for text in filters),
             temperature_file,
             unit,
             confidence,
             tuple(told),
+            Calendars.of(holidays, periods),
+            holiday_column,
         )
 
     @property
@@ -96,10 +104,16 @@ def _filter(text: str) -> tuple[str, frozenset[str]]:
 
 def assessed(question: Question) -> Assessment:
     """Answer. Raises Refusal, with a line where there is one, when the files cannot be read."""
-    energy, temperature = _columns(question)
+    energy, temperature, calendars = _columns(question)
     baseline = _period(BaselineData, energy, temperature, question.baseline, question)
-    model = fit_daily(baseline)
-    findings = [*energy.findings, *temperature.findings, *sufficiency(baseline), *model_findings(model)]
+    model = fit_daily(baseline, holidays=calendars.holidays, vacations=calendars.vacations)
+    findings = [
+        *energy.findings,
+        *temperature.findings,
+        *calendars.findings,
+        *sufficiency(baseline),
+        *model_findings(model),
+    ]
     savings = None
     suggestions: tuple[SuggestedEvent, ...] = ()
     if question.reporting:
@@ -112,20 +126,24 @@ def assessed(question: Question) -> Assessment:
     return Assessment(baseline, model, savings, period, findings, suggestions)
 
 
-def _columns(question: Question) -> tuple[Column, Column]:
-    """Read energy and temperature, from one file or from two."""
+def _columns(question: Question) -> tuple[Column, Column, Calendars]:
+    """Read energy, temperature, from one file or from two, and the days told as holidays."""
     table = read_table(question.file)
     for column, values in question.filters:
         table = table.where(column, values)
+    names = [question.energy]
+    names += [] if question.temperature_file else [question.temperature]
+    names += [question.holiday_column] if question.holiday_column else []
+    columns = read_columns(table, question.time, names, question.zone, question.periods)
+    calendars = question.calendars
+    if question.holiday_column:
+        calendars = calendars.with_vacations(flagged_days(columns[-1], question.zone))
     if question.temperature_file is None:
-        names = (question.energy, question.temperature)
-        energy, temperature = read_columns(table, question.time, names, question.zone, question.periods)
-        return energy, temperature
+        return columns[0], columns[1], calendars
     weather = read_table(question.temperature_file)
-    (energy,) = read_columns(table, question.time, (question.energy,), question.zone, question.periods)
     time = _time_column(question.time, weather)
     (temperature,) = read_columns(weather, time, (question.temperature,), question.zone, question.periods)
-    return energy, temperature
+    return columns[0], temperature, calendars
 
 
 def _time_column(name: str, weather: Table) -> str:

@@ -43,6 +43,18 @@ PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AA
     type=click.Path(path_type=Path),
     help="Fichier CSV d'événements : start,end,method,energy_kwh,reason (fin comprise ; kWh ajoutés au compteur).",
 )
+@click.option(
+    "--holidays",
+    default="none",
+    show_default=True,
+    metavar="FR[:A|B|C]|none|FICHIER",
+    help="Jours fériés de France, avec les vacances scolaires d'une zone, ou fichier CSV d'une colonne « date ».",
+)
+@click.option(
+    "--holiday-column",
+    metavar="COL",
+    help="Colonne qui marque (par autre chose que 0) les jours de vacances ou de fermeture.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
 def assess(
     *,
@@ -59,6 +71,8 @@ def assess(
     confidence: float,
     event_texts: tuple[str, ...],
     events_file: Path | None,
+    holidays: str,
+    holiday_column: str | None,
     as_json: bool,
 ) -> None:
     """Évaluer un bâtiment à partir d'un fichier CSV, gzip ou non, d'heures ou de jours.
@@ -81,6 +95,8 @@ def assess(
             confidence=confidence,
             events=event_texts,
             events_file=events_file,
+            holidays=holidays,
+            holiday_column=holiday_column,
         )
         answer = assessed(question)
     except Refusal as refusal:
