@@ -61,6 +61,8 @@ _SPELLINGS: Final[dict[str, dict[str, int]]] = {
     "°C": {"°C": 0, "C": 0, "Cel": 0},
     "%": {"%": 0, "%RH": 0, "%EL": 0},
     "ppm": {"ppm": 0},
+    "dBm": {"dBm": 0},
+    "dB": {"dB": 0},
     "Pa": {"Pa": 0, "hPa": 2, "kPa": 3, "bar": 5},
     "lx": {"lx": 0, "lux": 0},
     "pulse": {"pulse": 0, "pulses": 0, "count": 0},

@@ -1,8 +1,9 @@
 """SenML (RFC 8428) in JSON: packs of records with a base name, time, unit and value.
 
 Topic `senml/{anything}`; packs are recognised by their shape under any topic. Serial: the base name without its last
-separator, or a record's whole name where there is no base name. Channels: the record's own name, `value` where it has
-none, `{name}.sum` for its running sum. Times before 2^28 s are relative to the reception (§ 4.5.3); none means now.
+separator, or a record's whole name where there is no base name. Channels: the record's own name, its unit where it has
+none, `value` where it has neither; `{name}.sum` for its running sum. Times before 2^28 s are relative to the reception
+(§ 4.5.3); none means now.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from devices.dialects.quantities import Quantity, quantity_of
 from devices.dialects.strict_json import read
 
 RELATIVE_BELOW: Final = 2**28
-VERSION: Final = 10
+VERSION: Final = Decimal(10)
+"""§ 4.4: the version of RFC 8428; the drafts before it counted from 1 and read alike."""
 ZERO: Final = Decimal(0)
 # "%" alone is a ratio of anything; the other units of § 12.1 say what they measure.
 PREFERRED: Final = {"%EL": Quantity.BATTERY, "%RH": Quantity.HUMIDITY}
@@ -47,7 +49,7 @@ def understand(said: Said) -> Understood:
             )
         base |= {key: value for key, value in record.items() if key in {"bn", "bt", "bu", "bv", "bs", "bver"}}
         found += _record(record, base, said)
-    if base.get("bver", VERSION) != VERSION:
+    if _number({"bver": base.get("bver", VERSION)}, "bver") > VERSION:
         raise Unreadable(
             "unknown_version", f"La version SenML {base['bver']} n'est pas connue ; publiez la version {VERSION}."
         )
@@ -63,10 +65,10 @@ def _record(record: dict[str, Any], base: dict[str, Any], said: Said) -> list[Ob
         return []
     start, own = str(base.get("bn", "")), str(record.get("n", ""))
     serial = serial_of(start.rstrip(":/-._") or own, "le nom SenML")
-    name = own if start and own else "value"
+    unit = str(record.get("u", base.get("bu", "")))
+    name = own if start and own else unit.lstrip("%/") or "value"
     time = _number(base, "bt") + _number(record, "t")
     maker = Maker(serial, *_instant(time, said))
-    unit = str(record.get("u", base.get("bu", "")))
     found = []
     if "v" in record or "bv" in base:
         found += maker.of((name,), _number(base, "bv") + _number(record, "v"), _meaning(unit))

@@ -3,9 +3,9 @@
 Topics `tele/{topic}/SENSOR`, `stat/{topic}/STATUS8` (the same under `StatusSNS`), `tele/{topic}/LWT`; FullTopic may
 order the levels otherwise, the prefix and the last level stay. Serial: the device's topic (several levels joined by
 dots). Channels: the path in the message: `ENERGY.Total` (kWh), `ENERGY.Power.1` for each phase, `TIC.HCHC` (Wh in the
-message, kWh here), `TIC.total`. `Time` is local without an offset unless SetOption52 is on: the site's time zone
-places it; without one the reception stands in. `ENERGY.Today`, `Yesterday` and `Period` are reset by the device and
-are no index.
+message, kWh here), `TIC.total`, `COUNTER.C1` (pulses), `SML.E_in` (a scripted reader, in its own unit). `Time` is local
+without an offset unless SetOption52 is on: the site's time zone places it; without one the reception stands in.
+`ENERGY.Today`, `Yesterday` and `Period` are reset by the device and are no index.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ SENSORS: Final = {
     "Humidity": Meaning(Quantity.HUMIDITY, "%"),
     "CarbonDioxide": Meaning(Quantity.CO2, "ppm"),
 }
+PULSES: Final = Meaning(Quantity.PULSE_INDEX, "pulse")
+REGISTER: Final = Meaning(Quantity.REGISTER)
 DEGREES: Final = {"C": "°C", "F": "°F"}
 
 
@@ -59,7 +61,7 @@ def understand(said: Said) -> Understood:
     message = object_of(read(said.payload), "Le message de Tasmota")
     message = members(message.get("StatusSNS")) or message
     maker = Maker(serial, *stamped(message.get("Time"), said))
-    observations = [*_energy(maker, message), *_teleinfo(maker, message), *_climate(maker, message)]
+    observations = [*_energy(maker, message), *_teleinfo(maker, message), *_sensors(maker, message)]
     events = []
     if maker.stamp is Stamp.RECEIVED and isinstance(message.get("Time"), str):
         sentence = (
@@ -96,16 +98,20 @@ def _teleinfo(maker: Maker, message: dict[str, Any]) -> list[Observation]:
     return found
 
 
-def _climate(maker: Maker, message: dict[str, Any]) -> list[Observation]:
+def _sensors(maker: Maker, message: dict[str, Any]) -> list[Observation]:
+    """Return the numbers of every other sensor; those of counters are pulses, those we do not know are registers."""
     unit = DEGREES.get(str(message.get("TempUnit", "C")), "")
     meanings = {"Temperature": Meaning(Quantity.TEMPERATURE, unit), **SENSORS}
-    return [
-        one
-        for sensor, values in message.items()
-        if isinstance(values, dict) and sensor not in {"ENERGY", "TIC"}
-        for key, meaning in meanings.items()
-        for one in maker.of((sensor, key), values.get(key), meaning)
-    ]
+    found = []
+    for sensor, values in message.items():
+        if sensor in {"ENERGY", "TIC"}:
+            continue
+        otherwise = PULSES if sensor == "COUNTER" else REGISTER
+        for key, value in members(values).items():
+            # What we know must be a number; a scripted reader (SML) may say words beside its registers.
+            if key in meanings or isinstance(value, Decimal):
+                found += maker.of((sensor, key), value, meanings.get(key, otherwise))
+    return found
 
 
 def _each(path: tuple[str, ...], value: Any) -> list[tuple[tuple[str, ...], Any]]:

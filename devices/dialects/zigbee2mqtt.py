@@ -35,6 +35,7 @@ EXPOSED: Final = {
     "active_power": Meaning(Quantity.POWER, "W"),
     "apparent_power": Meaning(Quantity.APPARENT_POWER, "VA"),
     "reactive_power": Meaning(Quantity.REACTIVE_POWER, "var"),
+    "available_power": Meaning(Quantity.SUBSCRIBED_POWER, "kVA"),
     "power_factor": Meaning(Quantity.POWER_FACTOR),
     "voltage": Meaning(Quantity.VOLTAGE, "V"),
     "rms_voltage": Meaning(Quantity.VOLTAGE, "V"),
@@ -51,6 +52,8 @@ EXPOSED: Final = {
     "battery": Meaning(Quantity.BATTERY, "%"),
     "linkquality": Meaning(Quantity.LINK_QUALITY),
 }
+# EASD01 to EASD04 of the ZLinky, spelt as Zigbee2MQTT does.
+_DISTRIBUTOR = re.compile(r"active_ener[fg]y_out_d0[1-4]")
 _TARIFF = re.compile(r"current_tier\d{1,2}_summ_(delivered|received)")
 # One name a phase or an endpoint: power_phase_b, energy_l2, current_phase_c.
 _PART = re.compile(r"_(phase_[abc]|ph[abc]|l\d|[abc])$")
@@ -83,6 +86,8 @@ def _meaning(key: str, value: Any) -> Meaning | None:
     tariff = _TARIFF.fullmatch(key)
     if tariff:
         return _IN if tariff[1] == "delivered" else _OUT
+    if _DISTRIBUTOR.fullmatch(key):
+        return _IN
     return EXPOSED.get(key) or EXPOSED.get(_PART.sub("", key))
 
 
