@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
 
 @click.command("decode")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path())
 @click.option("--topic", required=True, help="Sujet MQTT sous lequel le message est publié.")
 @click.option(
     "--dialect", "name", help="Format du message ; sans cela, il est reconnu à son sujet, puis à son contenu."
@@ -22,7 +18,7 @@ if TYPE_CHECKING:
     "--timezone", "zone_name", help="Fuseau du site, pour les appareils qui écrivent l'heure locale sans le dire."
 )
 @click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
-def decode(*, file: BinaryIO, topic: str, name: str | None, zone_name: str | None, as_json: bool) -> None:
+def decode(*, file: str, topic: str, name: str | None, zone_name: str | None, as_json: bool) -> None:
     """Dire ce qu'un message contient : appareil, voies, grandeurs, unités, heures (FILE peut être « - »).
 
     Sans base de données ni courtier. Un message qui ne peut pas être lu est refusé (code 2) par une phrase qui dit
@@ -36,10 +32,15 @@ def decode(*, file: BinaryIO, topic: str, name: str | None, zone_name: str | Non
 
     try:
         zone = time_zone(zone_name) if zone_name else None
+        with click.open_file(file, "rb") as opened:
+            payload = opened.read(MAX_PAYLOAD + 1)
     except Refusal as refusal:
         click.echo(refusal.sentence, err=True)
         sys.exit(2)
-    said = Said(topic, file.read(MAX_PAYLOAD + 1), dt.datetime.now(dt.UTC), zone)
+    except OSError as error:
+        click.echo(f"Le fichier {file} ne peut pas être lu ({error.strerror}) ; vérifiez son chemin.", err=True)
+        sys.exit(2)
+    said = Said(topic, payload, dt.datetime.now(dt.UTC), zone)
     try:
         recognised = understand(said, name=name)
     except Unreadable as refusal:

@@ -25,6 +25,8 @@ TIMES: Final = frozenset(
     ("time", "timestamp", "ts", "datetime", "date_time", "dateTime", "measured_at", "measuredAt", "measuredat")
 )
 HISTORIES: Final = frozenset(("history", "histories", "datalog", "datalogs", "log", "logs", "records", "archive"))
+UNDECODED: Final = frozenset(("bytes",))
+"""Where codecs repeat the bytes they were given."""
 BY_NAME: Final = {
     "temperature": Meaning(Quantity.TEMPERATURE, "°C"),
     "humidity": Meaning(Quantity.HUMIDITY, "%"),
@@ -100,7 +102,7 @@ def _observe(
             if stamp is Stamp.DEVICE:
                 maker = maker._replace(time=time, stamp=stamp)
         for key, inner in value.items():
-            if key in TIMES and looks_like_instant(inner):
+            if key in UNDECODED or (key in TIMES and looks_like_instant(inner)):
                 continue
             if isinstance(inner, list):
                 yield from _list(maker, inner, (*path, key), said, meanings)

@@ -74,6 +74,12 @@ def test_a_refusal_is_a_reason_and_exit_2(arguments, message, dialect, reason):
     assert answer.stderr.strip() == said["refused"]["sentence"].encode("utf-8", "backslashreplace").decode()
 
 
+def test_a_file_that_does_not_exist(tmp_path):
+    answer = CliRunner().invoke(group, ["decode", "--topic", "tele/prise/SENSOR", str(tmp_path / "absent.json")])
+    assert answer.exit_code == 2
+    assert "absent.json ne peut pas être lu" in answer.stderr
+
+
 def test_a_time_zone_that_does_not_exist():
     answer = run("--topic", "tele/prise/SENSOR", "--timezone", "Europe/Pari")
     assert answer.exit_code == 2
