@@ -5,9 +5,16 @@ from foundation.lazy_cli import LazyGroup
 group = LazyGroup(
     "devices",
     help="Capteurs et relevés.",
-    lazy={"decode": "devices.decode.cli:decode", "replay": "devices.ingest.cli:replay"},
+    lazy={
+        "decode": "devices.decode.cli:decode",
+        "reconcile": "devices.simulator.cli:reconcile",
+        "replay": "devices.ingest.cli:replay",
+        "simulate": "devices.simulator.cli:simulate",
+    },
     short_helps={
         "decode": "Dire ce qu'un message contient, de quelque appareil qu'il vienne.",
+        "reconcile": "Dire ce qu'est devenu tout ce que des capteurs simulés ont publié.",
         "replay": "Relire les messages mis de côté, une fois leur cause corrigée.",
+        "simulate": "Faire parler des capteurs simulés, par le vrai courtier.",
     },
 )

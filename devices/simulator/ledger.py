@@ -1,0 +1,116 @@
+"""What was published, written down and on disk before it is, and how far the broker has acknowledged it.
+
+A file of JSON lines: `{"n": 1, "topic": …, "payload": …, "fault": …}` for each message ("hex" in place of "payload"
+where it is not text), `{"acknowledged": 7}` once the broker has acknowledged every message up to number 7 (it
+acknowledges in order, MQTT 5 § 4.6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from devices.simulator.sensors import Said
+
+
+class Entry(NamedTuple):
+    """A message that was about to be published; `n` counts from 1."""
+
+    n: int
+    topic: str
+    payload: bytes
+    fault: str
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of topic and payload, as dead letters carry it (`devices.ingest.message`)."""
+        return hashlib.sha256(self.topic.encode() + b"\0" + self.payload).digest()
+
+
+class Ledger:
+    """The simulator's own account, added to and never changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.published = 0
+        self._acknowledged = 0
+        try:
+            self._file = path.open("xb")
+        except FileExistsError:
+            raise Refusal(f"Le registre « {path} » existe déjà ; donnez un autre nom : il ne s'efface pas.") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sync()
+        self._file.close()
+
+    def write(self, group: Sequence[Said]) -> None:
+        """Write down `group`; it is on disk when this returns, and may then be published."""
+        lines = []
+        for said in group:
+            self.published += 1
+            lines.append(_line(self.published, said))
+        self._file.write(b"".join(lines))
+        self._sync()
+
+    def acknowledge(self, upto: int) -> None:
+        """Note that every message up to number `upto` is acknowledged; on disk with the next group, or at the end."""
+        if upto > self._acknowledged:
+            self._acknowledged = upto
+            self._file.write(b'{"acknowledged": %d}\n' % upto)
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _line(n: int, said: Said) -> bytes:
+    line: dict[str, object] = {"n": n, "topic": said.topic}
+    try:
+        line["payload"] = said.payload.decode()
+    except UnicodeDecodeError:
+        line["hex"] = said.payload.hex()
+    if said.fault:
+        line["fault"] = said.fault
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def read_entries(path: Path) -> Iterator[Entry]:
+    """Yield the messages of a ledger, in order; a last line the end of the simulator cut short is left out."""
+    for line in _lines(path):
+        if "n" in line:
+            payload = bytes.fromhex(line["hex"]) if "hex" in line else line["payload"].encode()
+            yield Entry(line["n"], line["topic"], payload, line.get("fault", ""))
+
+
+def acknowledged_in(path: Path) -> int:
+    """Return the number up to which every message is known to be acknowledged."""
+    return max((line["acknowledged"] for line in _lines(path) if "acknowledged" in line), default=0)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):  # noqa: B007 - said in the refusal
+                if line.endswith(b"\n"):
+                    yield json.loads(line)
+    except OSError as error:
+        raise Refusal(f"Le registre « {path} » ne se lit pas ({error.strerror}) ; vérifiez son chemin.") from None
+    except ValueError:
+        raise Refusal(
+            f"La ligne {number} de « {path} » n'est pas celle d'un registre ; donnez le fichier que « fleet devices"
+            " simulate » a écrit."
+        ) from None

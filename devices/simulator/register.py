@@ -1,0 +1,23 @@
+"""Simulated sensors known to the inventory, on a site marked synthetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contracts.sites.register import register_building, register_site
+from devices.inventory.register import install, register_device
+from devices.points.register import register_point
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from devices.simulator.sensors import Fleet
+
+
+def register_fleet(session: Session, fleet: Fleet) -> None:
+    """Register the sensors of `fleet`, each on a point of its own, in one synthetic building."""
+    site = register_site(session, name=f"Simulation {fleet.name}", city="—", timezone="Europe/Paris", synthetic=True)
+    building = register_building(session, site, name="Capteurs simulés", use="simulation")
+    for serial in fleet.serials:
+        point = register_point(session, building, name=serial, energy="electricity")
+        install(session, register_device(session, serial=serial, model="simulé"), point, at=fleet.since)
