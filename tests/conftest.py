@@ -68,6 +68,12 @@ def mqtt_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def sensors_url() -> str:
+    """Return the address of the same broker for one that publishes."""
+    return databases.from_environment("FLEET_SIMULATOR_MQTT_URL")
+
+
+@pytest.fixture(scope="session")
 def broker_url() -> str:
     """Return the address of the tests' own Redis."""
     return databases.from_environment("BROKER_URL")

@@ -97,5 +97,12 @@ def worker(concurrency: int) -> None:
     app = worker_app(settings_for("worker"))
     # The schedule is kept in memory: nothing is due for longer than the next start.
     app.worker_main(
-        ["worker", "-B", "-S", "celery.beat:Scheduler", f"--concurrency={concurrency}", "--loglevel=warning", "-Ofair"]
+        [
+            "worker",
+            "--beat",
+            "--scheduler=celery.beat:Scheduler",
+            f"--concurrency={concurrency}",
+            "--loglevel=warning",
+            "-Ofair",
+        ]
     )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def house(database: Database, mqtt_url: str, broker_url: str, tmp_path: Path) -> Iterator[House]:
+def house(database: Database, mqtt_url: str, sensors_url: str, broker_url: str, tmp_path: Path) -> Iterator[House]:
     """Yield the running house, on a database, a broker and a queue nobody else uses."""
-    house = House(database, mqtt_url, broker_url, tmp_path)
+    house = House(database, mqtt_url, broker_url, sensors_url, tmp_path)
     try:
         yield house
     finally:

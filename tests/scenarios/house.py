@@ -39,12 +39,15 @@ class House:
     database: Database
     mqtt_url: str
     broker_url: str
+    sensors_url: str
+    """The broker again, as a user that may publish."""
     logs: Path
     environment: dict[str, str] = field(init=False)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write the settings every process of this house reads."""
+        self.identity = f"-{secrets.token_hex(4)}"
         listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{listen}"
         self.environment = os.environ | {
@@ -63,13 +66,18 @@ class House:
     def start(self, *names: str) -> None:
         """Start processes by their `fleet` command."""
         for name in names:
+            # The broker keeps messages by client id: each house has its own, and finds nobody else's.
+            options = ["--client-id", self.database.name + self.identity] if name == "ingest" else []
             log = (self.logs / f"{name}.log").open("ab")
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "fleet", name], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "fleet", name, *options], env=self.environment, stdout=log, stderr=log
             )
             log.close()
         if "web" in names:
             self._wait_for_web()
+        if "ingest" in names:
+            # What is published before the very first subscription reaches nobody.
+            wait_until(lambda: "listening to" in self.log_of("ingest"), "ingest is not listening")
 
     def run(self, *arguments: str) -> str:
         """Run a `fleet` command to its end and return what it printed."""

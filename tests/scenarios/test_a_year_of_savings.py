@@ -105,7 +105,7 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
         if reading[0].year < 2010 or reading[0] == dt.datetime(2010, 1, 1, tzinfo=reading[0].tzinfo)
     ]
     after = readings[len(before) :]
-    assert publish_readings(house.mqtt_url, SERIAL, "index", before) == len(before)
+    assert publish_readings(house.sensors_url, SERIAL, "index", before) == len(before)
     wait_until(
         lambda: scalar(database, "SELECT count(*) FROM devices.reading") == len(before),
         f"not all of {len(before)} readings were stored:\n{house.log_of('ingest')}",
@@ -161,10 +161,10 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
 
     # Two years pass. Ingest is killed in the middle of them and loses nothing.
     house.run("clock", "set", "2012-01-16T09:00+01:00")
-    assert publish_readings(house.mqtt_url, SERIAL, "index", after[: len(after) // 2]) == len(after) // 2
+    assert publish_readings(house.sensors_url, SERIAL, "index", after[: len(after) // 2]) == len(after) // 2
     house.kill("ingest")
     rest = after[len(after) // 2 :]
-    assert publish_readings(house.mqtt_url, SERIAL, "index", rest) == len(rest)
+    assert publish_readings(house.sensors_url, SERIAL, "index", rest) == len(rest)
     house.start("ingest")
     wait_until(
         lambda: scalar(database, "SELECT count(*) FROM devices.reading") == len(readings),

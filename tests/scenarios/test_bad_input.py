@@ -48,7 +48,7 @@ def operator(house: House) -> Person:
 @pytest.mark.timeout(180)
 def test_what_no_reading_can_be_made_of_is_kept_with_its_reason(house: House, database: Database) -> None:
     house.start("ingest")
-    with Publisher(house.mqtt_url) as publisher:
+    with Publisher(house.sensors_url) as publisher:
         for topic, payload in PAYLOADS.values():
             publisher.publish(topic, payload)
     wait_until(
@@ -73,7 +73,7 @@ def test_a_reading_that_came_too_early_is_replayed_once_its_device_is_registered
 ) -> None:
     house.start("ingest")
     topic, payload = PAYLOADS["unknown device"]
-    with Publisher(house.mqtt_url) as publisher:
+    with Publisher(house.sensors_url) as publisher:
         publisher.publish(topic, payload)
     wait_until(
         lambda: scalar(database, "SELECT count(*) FROM devices.dead_letter") == 1, "nothing was kept", patience=30
