@@ -617,7 +617,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("(kwh IS NULL) = (reason IN ('missing', 'suspicious'))", name=op.f("ck_hourly_energy_kwh")),
         sa.CheckConstraint(
-            "cause IN ('transient_zero', 'spike', 'rollover', 'reset', 'restart', 'backwards', 'implausible', 'no_device', 'partial')",
+            "cause IN ('transient_zero', 'spike', 'rollover', 'reset', 'restart', 'backwards', 'implausible', 'no_device')",
             name=op.f("ck_hourly_energy_cause"),
         ),
         sa.CheckConstraint(
