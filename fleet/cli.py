@@ -22,10 +22,12 @@ CONTENTS = {
     "account": ("fleet.accounts.cli:group", "Ouvrir et fermer des comptes."),
     "clock": ("fleet.clock.cli:group", "Régler le jour que croient le site et les tâches."),
     "demo": ("fleet.demonstration.cli:group", "Remplir la démonstration, la faire vivre, la montrer."),
-    "devices": ("devices.cli:group", "Relire les messages que la collecte a mis de côté."),
+    "devices": ("devices.cli:group", "Comprendre un message, relire ceux mis de côté, simuler des capteurs."),
     "contracts": ("contracts.cli:group", "Lister ce qui est convenu."),
     "baseline": ("baseline.cli:group", "Évaluer un bâtiment à partir d'un fichier."),
     "billing": ("billing.cli:group", "Vérifier les factures émises, jusqu'aux jours mesurés."),
+    "bench": ("fleet.bench.cli:group", "Mesurer combien de relevés s'enregistrent par seconde."),
+    "drill": ("fleet.drill.cli:drill", "Provoquer une panne et compter ce qui manque."),
 }
 
 
