@@ -71,8 +71,8 @@ def test_the_explanation_can_be_read_aloud():
     evaluation = evaluate(HALF, year(result(1, "1234.57", half_width="300.00"), result(2, "-80.00", energy="gas")))
     words = [one.sentence(FRENCH).replace("\u202f", " ").replace("\xa0", " ") for one in evaluation.steps]
     assert words == [
-        "École 1, électricité : 6 172,850 kWh évités, soit 1 234,57 €.",
-        "École 2, gaz : 400,000 kWh de plus que la référence, soit −80,00 €.",
+        "École 1 : 6 172,850 kWh évités, soit 1 234,57 €.",
+        "École 2 : 400,000 kWh de plus que la référence, soit −80,00 €.",
         "Résultat net de l'année, tous périmètres et toutes énergies : 5 772,850 kWh évités, soit 1 154,57 €.",
         "Le résultat net dépasse son incertitude (1 × 300,00 € = 300,00 €, confiance 90 %) : 1 154,57 € retenus.",
         "Part de la SPL : 50 % de 1 154,57 €, soit 577,29 €.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from foundation.messages import N_
 
-AVOIDED = N_("{boundary}, {energy} : {energy_kwh} évités, soit {avoided_euros}.")
-EXCESS = N_("{boundary}, {energy} : {energy_kwh} de plus que la référence, soit {avoided_euros}.")
-WITHOUT_RESULT = N_("{boundary}, {energy} : jours sans résultat, qui ne rapportent rien : {days}.")
+AVOIDED = N_("{boundary} : {energy_kwh} évités, soit {avoided_euros}.")
+EXCESS = N_("{boundary} : {energy_kwh} de plus que la référence, soit {avoided_euros}.")
+WITHOUT_RESULT = N_("{boundary} : jours sans résultat, qui ne rapportent rien : {days}.")
 NET = N_("Résultat net de l'année, tous périmètres et toutes énergies : {net_kwh} évités, soit {net_euros}.")
 WITHIN = {
     "significance": N_(
