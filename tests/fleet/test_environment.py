@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -17,8 +18,23 @@ BARE = {"FLEET_INI": str(CHECKOUT / "development.ini"), "FLEET_MODE": "test"}
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return prepare_places(tmp_path / "with a space" / "try")
+def prepare():
+    """Prepare environments, and take away what they keep outside of their folder."""
+    made: list[Places] = []
+
+    def one(root: Path) -> Places:
+        made.append(prepare_places(root))
+        return made[-1]
+
+    yield one
+    for places in made:
+        for outside in (places.services, places.sockets):
+            shutil.rmtree(outside, ignore_errors=True)
+
+
+@pytest.fixture
+def places(prepare, tmp_path: Path) -> Places:
+    return prepare(tmp_path / "with a space" / "try")
 
 
 def test_what_nobody_gives_is_private_made_once_and_kept(places):
@@ -74,8 +90,8 @@ def test_sourcing_our_own_addresses_gives_nothing(places):
     assert again.variables == made.variables
 
 
-def test_sourcing_another_environment_does_not_lead_into_it(places, tmp_path):
-    other = compose(prepare_places(tmp_path / "other"), BARE)
+def test_sourcing_another_environment_does_not_lead_into_it(places, prepare, tmp_path):
+    other = compose(prepare(tmp_path / "other"), BARE)
     ours = compose(places, BARE | dict(other.variables))
     assert ours.private == other.private
     assert not set(ours.variables.values()) & {other.variables[name] for name in DATABASE_VARIABLES.values()}
@@ -88,15 +104,15 @@ def test_production_makes_nothing(places):
     assert not places.settings.exists()
 
 
-def test_a_path_too_long_for_a_socket_still_has_a_place_for_one(tmp_path):
-    places = prepare_places(tmp_path / ("long" * 40) / "try")
+def test_a_path_too_long_for_a_socket_still_has_a_place_for_one(prepare, tmp_path):
+    places = prepare(tmp_path / ("long" * 40) / "try")
     assert len(str(places.sockets / ".s.PGSQL.5432")) < 100
     assert stat.S_IMODE(places.sockets.stat().st_mode) == 0o700
 
 
-def test_a_folder_of_sockets_that_went_is_made_again(places):
+def test_a_folder_of_sockets_that_went_is_made_again(places, prepare):
     before = places.sockets
     before.rmdir()
-    again = prepare_places(places.root)
+    again = prepare(places.root)
     assert again.sockets.is_dir()
     assert again.sockets != before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +67,9 @@ def services(tmp_path):
     own = Services(tmp_path / "var" / "try")
     yield own
     own.wait_until_down()
+    # What an environment keeps outside of its folder.
+    shutil.rmtree((own.directory / "services").resolve())
+    shutil.rmtree((own.directory / "sockets").readlink())
 
 
 def started(process: subprocess.Popen[str]) -> None:

@@ -3,15 +3,16 @@
 import re
 
 import pytest
+import webob
 from pyramid.security import NO_PERMISSION_REQUIRED
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from contracts.sites.models import Building, Site
 from fleet.accounts.models import SignInAttempt, WebSession
 from fleet.web.addresses import own_path
 from fleet.web.headers import known_hosts
 from foundation.permissions import GRANTS, Permission, allows
-from tests.webhouse import PASSWORD, PEOPLE, open_house
+from tests.webhouse import HOST, PASSWORD, PEOPLE, open_house
 
 PUBLIC_ROUTES = {"sign_in", "language", "alive", "vendor", "chart_theme", "__static/"}
 
@@ -176,6 +177,8 @@ def test_a_tampered_cookie_signs_nobody_in(operator):
         "javascript:alert(1)",
         "",
         "/a\r\nSet-Cookie: x=1",
+        "/€",
+        "/é",
     ],
 )
 def test_only_our_own_paths_are_returned_to(address):
@@ -277,3 +280,32 @@ def test_a_fault_of_ours_shows_a_number_and_no_trace(operator, monkeypatch, capl
     assert "ZeroDivisionError" not in answer.text
     assert incident[1] in caplog.text
     assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/%ff", "/sites/%ff", "/sites?page=%ff", "/sign-in?next=%ff"])
+def test_what_is_not_utf_8_is_refused_with_the_safety_headers(house, path):
+    answer = webob.Request.blank(path, host=HOST).get_response(house.app)
+    assert answer.status_int == 400
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "١", "9" * 9, "9" * 10, "9" * 20, "9" * 5000])
+def test_a_number_in_the_query_leads_to_a_row_or_to_404(operator, number):
+    operator.get("/boundaries/new", {"building": number}, status=404)
+    operator.get("/plans/new", {"boundary": number}, status=404)
+
+
+def test_files_sent_where_texts_are_asked_for_break_nothing(operator):
+    form = operator.get("/sites/new").forms["form"]
+    token = {"csrf_token": form["csrf_token"].value}
+    file = [("name", "a.txt", b"x"), ("timezone", "a.txt", b"x")]
+    assert "Remplissez ce champ" in operator.post("/sites/new", token, upload_files=file, status=422).text
+    operator.post("/language", token | {"language": "fr"}, upload_files=[("next", "a.txt", b"/sites")], status=303)
+
+
+def test_a_fault_of_the_database_shows_the_page_of_our_faults(operator, monkeypatch):
+    monkeypatch.setattr("fleet.overview.views.points_now", lambda session, *_: session.execute(text("SELECT 1/0")))
+    answer = operator.get("/", status=500)
+    assert re.search(r"le numéro [0-9A-F]{8}", answer.text)
+    assert "division" not in answer.text
+    assert "Content-Security-Policy" in answer.headers
