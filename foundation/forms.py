@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from wtforms import DateField, Field, FileField, Form, PasswordField, SelectField, StringField
+from wtforms.meta import DefaultMeta
 from wtforms.validators import DataRequired, InputRequired, Optional, StopValidation, ValidationError
 from wtforms.widgets import DateTimeLocalInput, TextInput
 
@@ -24,6 +25,8 @@ Result = TypeVar("Result")
 LONGEST = 200
 # Directional overrides and invisible characters make two names look alike (hostile input 45).
 _DECEIVING = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+FIRST_YEAR, LAST_YEAR = 1800, 2199
+"""What a person may mean: a year of two digits or of another era breaks every page that shows it."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
 
 
@@ -32,6 +35,19 @@ MISSING = N_("Remplissez ce champ.")
 
 class EntryForm(Form):
     """A form with a place for the refusal of what it asks for; one about a single field stands beside that field."""
+
+    class Meta(DefaultMeta):
+        """How what was sent reaches the fields."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Leave out what is of another kind than its field: a file sent for a text is no text."""
+            if formdata is None:
+                return None
+            files = {field.name for field in form if isinstance(field, FileField)}
+            kept = formdata.copy()
+            for name in {name for name, sent in formdata.items() if not isinstance(sent, str)} - files:
+                del kept[name]
+            return super().wrap_formdata(form, kept)
 
     refusal: str = ""
     refused_field: str = ""
@@ -120,6 +136,12 @@ def number_field(label: str, *, help_text: str = "", required: bool = True, defa
     return DecimalEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "decimal"})
 
 
+def _demand_our_times(field: Any) -> None:
+    if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        field.data = None
+        raise ValueError(N_("Vérifiez l'année de cette date."))
+
+
 class DayEntry(DateField):
     """A local day, written 2026-03-01 (what browsers send) or 01/03/2026."""
 
@@ -130,6 +152,7 @@ class DayEntry(DateField):
         except ValueError:
             self.data = None
             raise ValueError(N_("Écrivez une date, par exemple 01/03/2026.")) from None
+        _demand_our_times(self)
 
 
 def day_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
@@ -151,6 +174,7 @@ class MomentEntry(Field):
         except ValueError:
             self.data = None
             raise ValueError(N_("Écrivez une date et une heure, par exemple 2026-03-01T10:00.")) from None
+        _demand_our_times(self)
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else ""

@@ -6,6 +6,7 @@ fragments that each floor registers, so that no floor imports one above it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -25,6 +26,7 @@ FORM = "foundation.look:templates/form.jinja2"
 """Renderer of a page that is one form: title, crumbs, form, submit, and intro or files where there are any."""
 NUMBER = r"{id:[0-9]{1,9}}"
 """How a row's number stands in a route's pattern."""
+_ROW_NUMBER = re.compile("[0-9]{1,9}")
 ROWS_PER_PAGE = 100
 
 
@@ -34,6 +36,15 @@ def found(request: Any, model: type[Row], key: str = "id") -> Row:
     One that does not exist and one the reader may not see are the same 404 (hostile input 23).
     """
     row: Row | None = request.dbsession.get(model, int(request.matchdict[key]))
+    if row is None:
+        raise HTTPNotFound
+    return row
+
+
+def named(request: Any, model: type[Row], parameter: str) -> Row:
+    """Return the row whose number stands in the query (`?building=7`); 404 as in `found`."""
+    asked = request.GET.get(parameter, "")
+    row: Row | None = request.dbsession.get(model, int(asked)) if _ROW_NUMBER.fullmatch(asked) else None
     if row is None:
         raise HTTPNotFound
     return row

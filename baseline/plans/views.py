@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from baseline.fitting import DailyModel
@@ -18,7 +18,7 @@ from devices.points.models import BoundaryBuilding, MeasurementBoundary
 from devices.points.views import building_crumbs
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found, fragments
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -76,10 +76,7 @@ def plan_crumbs(request: Request, plan: MeasurementPlan) -> list[tuple[str, str]
 def new_plan(request: Request) -> dict[str, Any] | Response:
     """Draft a plan of the boundary `?boundary=` names."""
     _ = request.language.translate
-    asked = request.GET.get("boundary", "")
-    boundary = request.dbsession.get(MeasurementBoundary, int(asked)) if asked.isascii() and asked.isdigit() else None
-    if boundary is None:
-        raise HTTPBadRequest
+    boundary = named(request, MeasurementBoundary, "boundary")
     form = PlanForm(request.POST)
     stations = request.dbsession.scalars(select(Station).order_by(Station.name))
     form.station_id.choices = {str(station.id): f"{station.name} ({station.code})" for station in stations}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # A serial stands in a topic and in a client id: no slash, no wildcard (GHSA-vcg2-pq78-9mhr).
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HOURLY = dt.timedelta(hours=1)
+MOST_OFTEN, LEAST_OFTEN = dt.timedelta(seconds=1), dt.timedelta(days=366)
 
 
 def register_device(session: Session, *, serial: str, model: str = "", expected_every: dt.timedelta = HOURLY) -> Device:
@@ -30,6 +31,11 @@ def register_device(session: Session, *, serial: str, model: str = "", expected_
             f"« {serial} » ne peut pas être un numéro de série : des lettres, des chiffres, « . », « _ » ou « - »,"
             " 64 signes au plus.",
             field="serial",
+        )
+    if not MOST_OFTEN <= expected_every <= LEAST_OFTEN:
+        raise Refusal(
+            "Un capteur donne une mesure toutes les secondes au plus, une par an au moins ; corrigez l'intervalle.",
+            field="expected_every",
         )
     if session.scalar(select(Device.id).where(Device.serial == serial)) is not None:
         raise Refusal(f"Le capteur {serial} est déjà enregistré ; cherchez-le dans le parc.", field="serial")

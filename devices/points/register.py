@@ -69,6 +69,12 @@ def register_boundary(
     """Add a boundary over `buildings`: the sum of `terms` (point, coefficient) from local day `start` on."""
     if not buildings or not terms:
         raise Refusal("Un périmètre de mesure couvre au moins un bâtiment et compte au moins un point.", field="terms")
+    void = sorted(point.name for point, factor in terms if not factor)
+    if void:
+        raise Refusal(
+            f"Un coefficient de zéro ne compte rien : laissez vide celui de {', '.join(void)}, ou corrigez-le.",
+            field="terms",
+        )
     strangers = sorted(point.name for point, _ in terms if point.energy != energy)
     if strangers:
         raise Refusal(

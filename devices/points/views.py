@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from contracts.sites.models import Building
@@ -15,7 +15,7 @@ from devices.points.register import register_boundary, register_point
 from foundation.errors import Refusal
 from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, submit, text_field
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found
+from foundation.pages import FORM, NUMBER, Fragment, found, named
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ def new_point(request: Request) -> dict[str, Any] | Response:
 def new_boundary(request: Request) -> dict[str, Any] | Response:
     """Sum points of a site into a boundary; `?building=` says on which page the reader was."""
     _ = request.language.translate
-    asked = request.GET.get("building", "")
-    building = request.dbsession.get(Building, int(asked)) if asked.isascii() and asked.isdigit() else None
-    if building is None:
-        raise HTTPBadRequest
+    building = named(request, Building, "building")
     points = request.dbsession.scalars(
         select(MeteringPoint)
         .join(Building)
@@ -155,8 +152,8 @@ def _terms(typed: Mapping[str, str], points: Sequence[MeteringPoint]) -> list[tu
     """Return the points that were given a coefficient (fields `coefficient-ID`), each with it."""
     terms = []
     for one in points:
-        written = typed.get(f"coefficient-{one.id}", "").strip()
-        if written:
+        written = typed.get(f"coefficient-{one.id}", "")
+        if isinstance(written, str) and written.strip():
             try:
                 terms.append((one, DecimalEntry.read(written)))
             except ValueError:

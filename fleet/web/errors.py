@@ -80,6 +80,8 @@ def client_error(error: HTTPClientError, request: Request) -> dict[str, Any]:
 def broken(request: Request) -> dict[str, Any]:
     """Log our own fault under a number and show that number, nothing else (hostile input 51)."""
     _ = request.language.translate
+    # After a fault of the database its transaction answers nothing more: the frame does without the SPL's name.
+    request.company = None
     incident = secrets.token_hex(4).upper()
     log.error("incident %s on %s %s", incident, request.method, request.path, exc_info=request.exception)
     sentence = _(

@@ -57,9 +57,20 @@ def host_tween_factory(handler: Handler, registry: Registry) -> Handler:
     def host_tween(request: Request) -> Response:
         if request.host not in known:
             return HTTPBadRequest("Ce serveur ne répond pas à ce nom.")
+        if not is_readable(request):
+            return HTTPBadRequest("Cette demande n'est pas écrite en UTF-8.")
         return handler(request)
 
     return host_tween
+
+
+def is_readable(request: Request) -> bool:
+    """Say whether path and query are UTF-8; whoever asked for them later would fail at the first byte."""
+    try:
+        _read = (request.path_info, request.GET)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def known_hosts(url: str) -> frozenset[str]:
