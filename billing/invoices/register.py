@@ -1,14 +1,13 @@
-"""Draft an invoice from an accepted settlement, check it, issue it with a number, render it once (truth 8)."""
+"""Draft an invoice from an accepted settlement, check it, issue it with a number (truth 8)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from billing.documents.invoice import render_invoice
 from billing.documents.mentions import PAYMENT_DAYS
 from billing.documents.structured import priced, structured
 from billing.einvoice.cii import to_cii
@@ -19,7 +18,6 @@ from billing.invoices.numbering import open_series, seal
 from billing.invoices.snapshot import draft_snapshot
 from billing.settlements.data import Outcome
 from contracts.parties.register import the_company
-from foundation.attachments.store import keep
 from foundation.errors import Refusal
 from foundation.money import euros
 
@@ -29,6 +27,9 @@ if TYPE_CHECKING:
     from billing.documents.snapshot import InvoiceSnapshot
     from billing.einvoice.problem import Problem
     from billing.settlements.models import Settlement
+
+RENDER = "billing.render_invoice"
+"""Kind of the job that makes the originals of an issued invoice."""
 
 
 def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.date) -> Invoice:
@@ -106,22 +107,6 @@ def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
     invoice.sha256 = series.head_sha256 = seal(series.head_sha256, snapshot)
     invoice.state = "issued"
     invoice.settlement.state = "invoiced"
-    session.flush()
-    return invoice
-
-
-def render(session: Session, invoice: Invoice) -> Invoice:
-    """Make the XML and the PDF of an issued invoice and keep them: the first rendering is the original."""
-    if invoice.number is None or invoice.sha256 is None:
-        raise Refusal("Seule une facture émise a des originaux ; émettez-la d'abord.")
-    if invoice.pdf_id is not None:
-        return invoice
-    snapshot = cast("InvoiceSnapshot", invoice.snapshot)
-    xml = to_cii(structured(snapshot))
-    pdf = render_invoice(snapshot, xml, sha256=invoice.sha256)
-    reader = invoice.shareholder_id
-    invoice.xml = keep(session, xml, name=f"{invoice.number}.xml", media_type="application/xml", shareholder_id=reader)
-    invoice.pdf = keep(session, pdf, name=f"{invoice.number}.pdf", media_type="application/pdf", shareholder_id=reader)
     session.flush()
     return invoice
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from billing.invoices.models import Invoice
-from billing.invoices.register import render
+from billing.invoices.register import RENDER
+from billing.invoices.rendering import render
 from foundation.jobs.queue import Moment, handles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
-
-RENDER = "billing.render_invoice"
 
 
 @handles(RENDER)

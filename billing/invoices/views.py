@@ -9,8 +9,7 @@ from pyramid.response import Response
 from sqlalchemy import select
 
 from billing.invoices.models import Invoice
-from billing.invoices.register import check, draft, issue
-from billing.invoices.tasks import RENDER
+from billing.invoices.register import RENDER, check, draft, issue
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
 from foundation.forms import EntryForm, submit

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from billing.cli import group
 from billing.evidence.verify import verify
-from billing.invoices.register import check, draft, issue, render
+from billing.invoices.register import check, draft, issue
+from billing.invoices.rendering import render
 from tests import databases
 from tests.billing.test_invoices import TODAY, URL
 from tests.chain import SIRENS, accepted_settlement, company, signed_agreement

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DatabaseError
 from billing.invoices.genuine import genuine_invoice
 from billing.invoices.models import Invoice
 from billing.invoices.numbering import seal
-from billing.invoices.register import check, draft, issue, render
+from billing.invoices.register import check, draft, issue
+from billing.invoices.rendering import render
 from foundation.actors import PUBLIC
 from foundation.errors import Refusal
 from foundation.tenancy import bind_actor

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from billing.invoices.register import check, draft, issue, render
+from billing.invoices.register import check, draft, issue
+from billing.invoices.rendering import render
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
 from devices.energy.models import DailyEnergy, HourlyEnergy

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy import select
 
 from baseline.weather.models import Station, Temperature
-from billing.invoices.register import check, draft, issue, render
+from billing.invoices.register import check, draft, issue
+from billing.invoices.rendering import render
 from contracts.parties.models import Shareholder
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.points.models import MeteringPoint
