@@ -1,0 +1,64 @@
+"""`fleet bench`: how fast, on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class _Many(click.ParamType[int]):
+    """A number that may end in k or M."""
+
+    name = "nombre"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read 500, 10k or 1M."""
+        text = str(value)
+        try:
+            return int(text.rstrip("kM")) * {"k": 1_000, "M": 1_000_000}.get(text[-1:], 1)
+        except ValueError:
+            self.fail(f"« {text} » n'est pas un nombre ; écrivez 500, 10k ou 1M.", param, ctx)
+
+
+@click.group()
+def group() -> None:
+    """Mesurer combien de relevés s'enregistrent par seconde, sur cette machine."""
+
+
+@group.command()
+@click.option("--messages", type=_Many(), default="50k", show_default=True, help="Messages par tour.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Tours.")
+@click.option("--sensors", type=click.IntRange(1), default=200, show_default=True, help="Capteurs.")
+@click.option("--values", type=click.IntRange(1, 200), default=4, show_default=True, help="Relevés par message.")
+@click.option("--stored", type=_Many(), default=0, help="Remplir d'abord tant de valeurs d'historique : 1M, 100M.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/drill/ledgers"),
+    show_default=True,
+    help="Où garder les registres des capteurs et le journal d'ingest.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def ingest(*, messages: int, rounds: int, sensors: int, values: int, stored: int, folder: Path, as_json: bool) -> None:
+    """Valeurs enregistrées par seconde, à côté de ce que permettent la base seule et un client qui ne fait que compter.
+
+    Les capteurs publient avant, pendant que l'ingestion est arrêtée : ce temps n'est pas compté. Sans adresses dans
+    l'environnement, la commande apporte ses propres services (var/drill).
+    """
+    from fleet.bench.ingest import Bench
+    from fleet.drill.ground import bring_services_unless_given, ground_from
+
+    bring_services_unless_given()
+    bench = Bench(
+        ground_from(os.environ, folder), sensors=sensors, values=values, tell=lambda line: click.echo(line, err=True)
+    )
+    found = bench.run(messages, rounds, stored).as_json()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, figure in found.items():
+        click.echo(f"{name:32} {figure}")

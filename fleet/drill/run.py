@@ -1,0 +1,145 @@
+"""A drill from the first reading to the account: load, strikes, silence, then what became of every reading."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from devices.simulator.broker_queue import queued_at
+from devices.simulator.reconcile import Account, reconcile
+from devices.simulator.register import register_fleet
+from devices.simulator.sensors import Fleet
+from fleet.drill.processes import Ingest, Sensors, forget_session
+from fleet.drill.strikes import STRIKES, Scene
+from foundation.tenancy import engine_for, session_factory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fleet.drill.ground import Ground
+
+SENSORS = 20
+RATE = 2_500
+"""Messages a second, of four values: enough that ingest is always behind after a strike."""
+FAULTY = ("duplicate", "out-of-order", "late", "bad-payload", "clock-skew", "conflict")
+"""What the sensors do wrong meanwhile, each in one message of two hundred."""
+QUIET = 3.0
+"""Seconds without a new row after which the account is made; it is made again until nothing more comes."""
+PATIENCE = 60.0
+"""Seconds without a new row after which what has not come is missing."""
+
+_ANNOUNCED = """
+SELECT coalesce(sum(a.n), 0)::int FROM devices.arrival a
+JOIN devices.installation i ON i.id = a.installation_id JOIN devices.device d ON d.id = i.device_id
+WHERE d.serial LIKE %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a drill found."""
+
+    drill: str
+    times: int
+    ingest_starts: int
+    seconds: float
+    catch_up_seconds: float
+    """From the last word of the sensors to the last row."""
+    announced_twice: int
+    """Readings announced to whoever derives energy more often than they were stored."""
+    account: Account
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is lost and nothing counts twice."""
+        return self.account.sound and not self.announced_twice
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report as one flat object."""
+        own = {name: value for name, value in asdict(self).items() if name != "account"}
+        counted = asdict(self.account) | {"duplicates": self.account.duplicates + self.announced_twice}
+        return own | counted | {"sound": self.sound}
+
+
+def drill(
+    ground: Ground, name: str, times: int, *, seed: int, rate: float = RATE, tell: Callable[[str], None]
+) -> Report:
+    """Strike `times` times while simulated sensors speak; return what became of all they said."""
+    strike = STRIKES[name]
+    run = f"{name}-{uuid.uuid4().hex[:8]}"
+    ledger = ground.folder / f"{run}.ledger"
+    words = [word for fault in FAULTY for word in ("--fault", f"{fault}=0.005")]
+    ingest = Ingest(ground, f"drill-{run}")
+    scene = Scene(ground, ingest, random.Random(seed))  # noqa: S311 - a drill that can be repeated
+    started = time.monotonic()
+    sensors = None
+    try:
+        register(ground, Fleet(name=run, sensors=SENSORS))
+        ingest.start()
+        sensors = Sensors(ground, ledger, "--name", run, "--sensors", str(SENSORS), "--rate", str(rate), *words)
+        for number in range(1, times + 1):
+            strike(scene)
+            tell(f"{name} {number}/{times}")
+        sensors.stop()
+        sensors.end()
+        silent = time.monotonic()
+        account, last_row = _settled(ground, run, ledger)
+        ingest.stop()
+        return Report(
+            drill=name,
+            times=times,
+            ingest_starts=ingest.starts,
+            seconds=round(time.monotonic() - started, 1),
+            catch_up_seconds=round(max(0.0, last_row - silent), 1),
+            announced_twice=announced(ground, run) - account.values_stored,
+            account=account,
+        )
+    finally:
+        ingest.kill()
+        if sensors is not None:
+            sensors.kill()
+        forget_session(ground["MQTT_URL"], ingest.client_id)
+
+
+def register(ground: Ground, fleet: Fleet) -> None:
+    """Let the inventory know the sensors of `fleet`."""
+    engine = engine_for(ground["FLEET_DATABASE_OWNER_URL"])
+    with session_factory(engine).begin() as session:
+        register_fleet(session, fleet)
+    engine.dispose()
+
+
+def announced(ground: Ground, run: str) -> int:
+    """Return how many readings of `run` were announced to whoever derives energy; no worker takes them here."""
+    with psycopg.connect(ground["FLEET_DATABASE_WORKER_URL"]) as connection:
+        row = connection.execute(_ANNOUNCED, [f"SIM-{run}-%"]).fetchone()
+    return row[0] if row else 0
+
+
+def _settled(ground: Ground, run: str, ledger: Path) -> tuple[Account, float]:
+    """Wait until everything is here or nothing more comes; return the account and when the last row came."""
+    account = None
+    while True:
+        last_row = _quiet_since(ground, run)
+        with psycopg.connect(ground["FLEET_DATABASE_WORKER_URL"], autocommit=True) as connection:
+            before, account = account, reconcile(connection, ledger)
+            if not account.missing:
+                return account, last_row
+            if before == account and time.monotonic() - last_row > PATIENCE:
+                return reconcile(connection, ledger, lambda: queued_at(ground["MQTT_URL"])), last_row
+
+
+def _quiet_since(ground: Ground, run: str) -> float:
+    """Wait until no row has come for a while; return when the last one came (monotonic)."""
+    rows, since = announced(ground, run), time.monotonic()
+    while time.monotonic() - since < QUIET:
+        time.sleep(0.2)
+        if (now := announced(ground, run)) != rows:
+            rows, since = now, time.monotonic()
+    return since

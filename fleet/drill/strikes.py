@@ -1,0 +1,104 @@
+"""What is struck: each drill does one thing wrong, once, while readings arrive."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg
+
+from fleet.drill.faulty_ingest import COMMITS
+from fleet.drill.supervised import Supervised
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from fleet.drill.ground import Ground
+    from fleet.drill.processes import Ingest
+
+
+class Scene(NamedTuple):
+    """What a strike may touch."""
+
+    ground: Ground
+    ingest: Ingest
+    chance: random.Random
+
+
+def kill_ingest(scene: Scene) -> None:
+    """Kill -9 of ingest at a random moment of full load, then start it again."""
+    time.sleep(scene.chance.uniform(0.5, 4))
+    scene.ingest.kill()
+    scene.ingest.start()
+
+
+def kill_between_commit_and_ack(scene: Scene) -> None:
+    """Kill ingest right after a commit: all of it is delivered again, and must change nothing."""
+    scene.ingest.stop()
+    commits = str(scene.chance.randint(1, 5))
+    scene.ingest.launch("fleet.drill.faulty_ingest", **{COMMITS: commits})
+    scene.ingest.wait()
+    scene.ingest.start()
+    time.sleep(scene.chance.uniform(0.2, 1))
+
+
+def restart_broker(scene: Scene) -> None:
+    """Stop the broker in good order, and start it again."""
+    time.sleep(scene.chance.uniform(1, 4))
+    Supervised(scene.ground, "mosquitto").restart()
+
+
+def restart_database(scene: Scene) -> None:
+    """Stop PostgreSQL in good order, and start it again."""
+    time.sleep(scene.chance.uniform(1, 4))
+    Supervised(scene.ground, "postgresql").restart()
+
+
+def kill_database(scene: Scene) -> None:
+    """Kill -9 of PostgreSQL's first process: it recovers from its log."""
+    time.sleep(scene.chance.uniform(1, 4))
+    Supervised(scene.ground, "postgresql").kill()
+
+
+def hang_up_database(scene: Scene) -> None:
+    """End every connection of ingest, in the middle of whatever it does."""
+    time.sleep(scene.chance.uniform(0.2, 2))
+    with psycopg.connect(scene.ground["FLEET_DATABASE_INGEST_URL"], autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'fleet-ingest'"
+        )
+
+
+def lock_database(scene: Scene) -> None:
+    """Hold a lock on the readings for a while: nothing can be written."""
+    time.sleep(scene.chance.uniform(0.5, 2))
+    with psycopg.connect(scene.ground["FLEET_DATABASE_OWNER_URL"]) as connection:
+        connection.execute("LOCK TABLE devices.reading IN ACCESS EXCLUSIVE MODE")
+        time.sleep(scene.chance.uniform(2, 5))
+
+
+def slow_database(scene: Scene) -> None:
+    """Let every batch wait two seconds more, for a while: a lock taken again as soon as one batch has passed.
+
+    Nothing is left behind where the drill is killed, as a slow trigger would be.
+    """
+    time.sleep(scene.chance.uniform(0.5, 2))
+    until = time.monotonic() + scene.chance.uniform(4, 8)
+    while time.monotonic() < until:
+        with psycopg.connect(scene.ground["FLEET_DATABASE_OWNER_URL"]) as connection:
+            connection.execute("LOCK TABLE devices.reading IN ACCESS EXCLUSIVE MODE")
+            time.sleep(2)
+
+
+STRIKES: dict[str, Callable[[Scene], None]] = {
+    "kill-ingest": kill_ingest,
+    "kill-between-commit-and-ack": kill_between_commit_and_ack,
+    "restart-broker": restart_broker,
+    "restart-database": restart_database,
+    "kill-database": kill_database,
+    "hang-up-database": hang_up_database,
+    "lock-database": lock_database,
+    "slow-database": slow_database,
+}
