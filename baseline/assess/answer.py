@@ -3,31 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from baseline.fitting.findings import Finding, in_french
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from baseline.fitting.data import BaselineData
+    from baseline.assess.series import Period
     from baseline.fitting.detection import SuggestedEvent
     from baseline.fitting.events import Event
-    from baseline.fitting.model import DailyModel
+    from baseline.fitting.frozen import Statistics
     from baseline.fitting.savings import SavingsEstimate
     from baseline.fitting.uncertainty import Interval
 
 INTERVAL_NAMES = {"g14": "ASHRAE Guideline 14", "empirical": "mois de la référence"}
 
 
+KIND_NAMES = {"daily": "modèle journalier", "billing": "modèle de factures", "hourly": "modèle horaire"}
+
+ROW_NAMES = {"daily": "jours", "billing": "factures", "hourly": "heures"}
+
+
+class FrozenModel(Protocol):
+    """What every kind of model tells of itself."""
+
+    @property
+    def name(self) -> str:
+        """Shape of the model."""
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters, those of its structure included."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """How it fits."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the frozen model."""
+
+
 @dataclass(frozen=True)
 class Assessment:
     """A fitted baseline and, where a reporting period was given, its savings."""
 
-    baseline: BaselineData
-    model: DailyModel
+    kind: str
+    """daily, billing or hourly."""
+    baseline: Period
+    baseline_days: int
+    """Days of the baseline that the model was fitted on."""
+    model: FrozenModel
     savings: SavingsEstimate | None
-    reporting: tuple[Any, Any] | None
+    reporting: Period | None
     findings: Sequence[Finding]
     suggestions: Sequence[SuggestedEvent] = ()
 
@@ -40,6 +68,7 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
     avoided = None if adjusted is None or measured is None else round(adjusted - measured, 3)
     percent = 100.0 * avoided / adjusted if avoided is not None and adjusted and adjusted > 0.0 else None
     return {
+        "model_kind": assessment.kind,
         "model": model.name,
         "n_parameters": model.n_parameters,
         "cv_rmse": s.cv_rmse,
@@ -55,15 +84,15 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
         "baseline": {
             "start": assessment.baseline.start.isoformat(),
             "end": assessment.baseline.end.isoformat(),
-            "days": s.n_days,
-            "days_left_out": assessment.baseline.n_expected - s.n_days,
+            "days": assessment.baseline_days,
+            "days_left_out": assessment.baseline.n_days - assessment.baseline_days,
             "autocorrelation": s.autocorrelation,
         },
         "reporting": None
         if savings is None or assessment.reporting is None
         else {
-            "start": assessment.reporting[0].isoformat(),
-            "end": assessment.reporting[1].isoformat(),
+            "start": assessment.reporting.start.isoformat(),
+            "end": assessment.reporting.end.isoformat(),
             "days": savings.days_counted,
             "days_left_out": savings.days_left_out,
             "cv_rmse": savings.fit.cv_rmse,
@@ -122,7 +151,8 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         yield ""
         yield from _event_lines(savings, assessment.suggestions)
     period = f"du {in_french(assessment.baseline.start)} au {in_french(assessment.baseline.end)}"
-    yield f"Référence {period} : modèle journalier {model.name}, {model.n_parameters} paramètres, {s.n_days} jours."
+    rows = f"{s.n_days} {ROW_NAMES[assessment.kind]}"
+    yield f"Référence {period} : {KIND_NAMES[assessment.kind]} {model.name}, {model.n_parameters} paramètres, {rows}."
     quality = [
         ("CV(RMSE)", s.cv_rmse),
         ("biais NMBE", s.nmbe),
@@ -158,7 +188,7 @@ def _signed(value: float) -> str:
     return ("+" if value >= 0.0 else "") + _kwh(value)
 
 
-def _sentence(savings: SavingsEstimate, period: tuple[Any, Any]) -> str:
+def _sentence(savings: SavingsEstimate, period: Period) -> str:
     avoided, percent = savings.avoided_energy_kwh, savings.savings_percent
     verb = "a évité" if avoided >= 0.0 else "a consommé en plus"
     widest = max(savings.intervals.values(), key=lambda interval: interval.half_width, default=None)
@@ -170,7 +200,7 @@ def _sentence(savings: SavingsEstimate, period: tuple[Any, Any]) -> str:
     )
     doubt = widest is not None and widest.low < 0.0 < widest.high
     return (
-        f"Du {in_french(period[0])} au {in_french(period[1])}, le bâtiment {verb} {_kwh(abs(avoided))} kWh"
+        f"Du {in_french(period.start)} au {in_french(period.end)}, le bâtiment {verb} {_kwh(abs(avoided))} kWh"
         f"{spread}{share}{' : cela ne se distingue pas de zéro' if doubt else ''}."
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from baseline.assess.rows import read_table, refuse
 from baseline.fitting.findings import Finding
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,8 +73,10 @@ class Calendars:
         # With the vacations of one year only, its model would see schooldays in the other's vacations.
         finding = Finding(
             "school_calendar_unknown",
-            "Les vacances scolaires de la zone %(zone)s ne sont pas connues pour : %(years)s ; le modèle ne distingue "
-            "donc aucunes vacances : donnez-les par --holiday-column.",
+            N_(
+                "Les vacances scolaires de la zone %(zone)s ne sont pas connues pour : %(years)s ; le modèle ne "
+                "distingue donc aucunes vacances : donnez-les par --holiday-column."
+            ),
             {"zone": zone, "years": [str(year) for year in unknown]},
         )
         return cls(public, findings=(finding,))

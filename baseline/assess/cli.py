@@ -16,7 +16,12 @@ PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AA
 
 @click.command("assess")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--time", "time_column", required=True, help="Colonne des horodatages (début de l'heure) ou des jours.")
+@click.option(
+    "--time",
+    "time_column",
+    required=True,
+    help="Colonne des horodatages (début de l'heure), des jours ou du dernier jour de chaque facture.",
+)
 @click.option("--energy", "energy_column", required=True, help="Colonne de l'énergie.")
 @click.option("--temperature", "temperature_column", required=True, help="Colonne de la température extérieure, en °C.")
 @click.option("--timezone", "zone_name", required=True, help="Fuseau du bâtiment, par exemple Europe/Paris.")
@@ -55,6 +60,15 @@ PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AA
     metavar="COL",
     help="Colonne qui marque (par autre chose que 0) les jours de vacances ou de fermeture.",
 )
+@click.option(
+    "--model",
+    type=click.Choice(["auto", "daily", "billing"]),
+    default="auto",
+    show_default=True,
+    help="auto : factures si les lignes sont à plus de deux semaines, sinon jours.",
+)
+@click.option("--period-start", metavar="COL", help="Factures : colonne du premier jour (--time donne le dernier).")
+@click.option("--per-day", is_flag=True, help="Factures : l'énergie est une moyenne par jour.")
 @click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
 def assess(
     *,
@@ -73,6 +87,9 @@ def assess(
     events_file: Path | None,
     holidays: str,
     holiday_column: str | None,
+    model: str,
+    period_start: str | None,
+    per_day: bool,
     as_json: bool,
 ) -> None:
     """Évaluer un bâtiment à partir d'un fichier CSV, gzip ou non, d'heures ou de jours.
@@ -80,7 +97,8 @@ def assess(
     Sans base de données ni réglages. Un fichier illisible est refusé (code 2) par une phrase qui dit la ligne.
     """
     from baseline.assess.answer import to_json, to_text
-    from baseline.assess.assessment import Question, assessed
+    from baseline.assess.assessment import assessed
+    from baseline.assess.question import Question
 
     try:
         question = Question.of(
@@ -97,6 +115,9 @@ def assess(
             events_file=events_file,
             holidays=holidays,
             holiday_column=holiday_column,
+            model=model,
+            period_start=period_start,
+            per_day=per_day,
         )
         answer = assessed(question)
     except Refusal as refusal:

@@ -14,6 +14,7 @@ from baseline.assess.stamps import Stamps, read_stamps
 from baseline.fitting.data import COMPLETE_DAY, BaselineData, ReportingData
 from baseline.fitting.findings import Finding
 from baseline.fitting.hours import daily_from_hourly
+from foundation.messages import N_
 from foundation.time import hours_in_day, local_midnight
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Period:
 
     start: dt.date
     end: dt.date
+
+    @property
+    def n_days(self) -> int:
+        """Days of the period."""
+        return (self.end - self.start).days + 1
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def read_columns(
         findings.append(
             Finding(
                 "repeated_rows",
-                "Lignes qui en répètent une autre, avec les mêmes valeurs : %(rows)s ; elles comptent une fois.",
+                N_("Lignes qui en répètent une autre, avec les mêmes valeurs : %(rows)s ; elles comptent une fois."),
                 {"rows": repeated},
             )
         )
@@ -134,7 +140,7 @@ def days_of(
     days = [day for day, _ in inside]
     lengths = np.array([hours_in_day(day, zone) for day in days], dtype=np.float64)
     kwh = np.array([value for _, value in inside], dtype=np.float64) * factor * (lengths if unit == "kW" else 1.0)
-    known = _temperature_by_day(temperature, zone, period)
+    known = temperature_by_day(temperature, zone, period)
     return kind.of(days, kwh, [known.get(day, np.nan) for day in days], hours=lengths, day_hours=lengths, **bounds)
 
 
@@ -154,7 +160,12 @@ def _by_hour(
     return union, energies, temperatures
 
 
-def _temperature_by_day(temperature: Column, zone: ZoneInfo, period: Period) -> dict[dt.date, float]:
+def time_column(name: str, weather: Table) -> str:
+    """Return the column of stamps of a weather file: the same name, or its first column."""
+    return name if name in weather.header else weather.header[0]
+
+
+def temperature_by_day(temperature: Column, zone: ZoneInfo, period: Period) -> dict[dt.date, float]:
     """Return the mean temperature of each local day that has one on at least 22 of 24 hours."""
     if temperature.stamps.hours is None:
         return dict(zip(temperature.stamps.days or (), temperature.values.tolist(), strict=True))

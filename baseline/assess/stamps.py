@@ -11,6 +11,7 @@ import numpy as np
 
 from baseline.assess.rows import refuse
 from baseline.fitting.findings import Finding
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,8 +154,10 @@ def _standard_time(table: Table, times: Sequence[dt.datetime], zone: ZoneInfo, a
     winter = min(_offset(zone, times[at].replace(month=month, day=1)) for month in (1, 7))
     finding = Finding(
         "standard_time",
-        "Ligne %(line)s : l'heure %(time)s n'existe pas dans le fuseau %(zone)s (passage à l'heure d'été) ; l'horloge "
-        "du fichier reste à l'heure d'hiver toute l'année et il a été lu ainsi.",
+        N_(
+            "Ligne %(line)s : l'heure %(time)s n'existe pas dans le fuseau %(zone)s (passage à l'heure d'été) ; "
+            "l'horloge du fichier reste à l'heure d'hiver toute l'année et il a été lu ainsi."
+        ),
         {"line": table.lines[at], "time": f"{times[at]:%Y-%m-%d %H:%M}", "zone": zone.key},
     )
     return Stamps(None, _utc(times, np.full(len(times), winter)), (finding,))

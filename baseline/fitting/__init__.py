@@ -1,4 +1,4 @@
-"""Baseline models of a meter's daily energy: pure, NumPy only.
+"""Baseline models of a meter's energy: pure, NumPy only.
 
 The doors of this room:
 
@@ -6,13 +6,19 @@ The doors of this room:
 - `sufficiency(baseline)`: what speaks against the period, as findings;
 - `fit_daily(baseline, holidays=...)`: the frozen `DailyModel`, with `predict`, `to_json`, `from_json`;
 - `estimate_savings(model, reporting, confidence=0.9, events=())`: avoided energy with its intervals, day by day;
+- `fit_billing`, `estimate_billing_savings` on `BilledBaseline` / `BilledReporting`: the same for bills of any length;
 - `suggested_events(model, reporting)`: windows in which something else than the works changed the use.
 """
 
+from baseline.fitting.bills.data import BilledBaseline, BilledReporting
+from baseline.fitting.bills.findings import billing_findings, billing_sufficiency
+from baseline.fitting.bills.fit import fit_billing
+from baseline.fitting.bills.model import BillingModel
+from baseline.fitting.bills.savings import estimate_billing_savings
 from baseline.fitting.data import BaselineData, ReportingData
 from baseline.fitting.detection import SuggestedEvent, suggested_events
 from baseline.fitting.events import Event
-from baseline.fitting.findings import Finding
+from baseline.fitting.findings import Finding, described
 from baseline.fitting.fit import fit_daily
 from baseline.fitting.hours import daily_from_hourly
 from baseline.fitting.model import DailyModel
@@ -23,6 +29,9 @@ from baseline.fitting.uncertainty import Interval
 
 __all__ = [
     "BaselineData",
+    "BilledBaseline",
+    "BilledReporting",
+    "BillingModel",
     "DailyModel",
     "Event",
     "Finding",
@@ -30,8 +39,13 @@ __all__ = [
     "ReportingData",
     "SavingsEstimate",
     "SuggestedEvent",
+    "billing_findings",
+    "billing_sufficiency",
     "daily_from_hourly",
+    "described",
+    "estimate_billing_savings",
     "estimate_savings",
+    "fit_billing",
     "fit_daily",
     "model_findings",
     "sufficiency",

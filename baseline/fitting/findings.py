@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-MONTHS = (
+FRENCH_MONTHS = (
     "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
 )
+
+ENGLISH_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+
+_DAY = re.compile(r"(\d{4}|-)-(\d\d)-(\d\d)")
+"""A day as ISO 8601 writes it, or one of every year, as ISO 8601:2000 does."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,7 @@ class Finding:
     """Something to know about a period, a model or a saving.
 
     `template` is a complete French sentence with %(name)s places, the msgid of its translation; `data` fills them
-    and holds the figures behind it: numbers, texts, dates, lists of them.
+    and holds the figures behind it: numbers, texts, dates (or `--MM-DD`, a day of every year), lists of them.
     """
 
     name: str
@@ -33,24 +41,53 @@ class Finding:
         return self.template % {key: in_french(value) for key, value in self.data.items()}
 
     def to_json(self) -> dict[str, Any]:
-        """Return name, description, data and blocking as plain JSON values."""
+        """Return name, description, its template, data and blocking as plain JSON values."""
         return {
             "name": self.name,
             "description": self.description,
+            "template": self.template,
             "data": {key: _plain(value) for key, value in self.data.items()},
             "blocking": self.blocking,
         }
 
 
+def described(finding: Mapping[str, Any], translate: Callable[[str], str], language: str) -> str:
+    """Return the sentence of a finding, as `to_json` wrote it, in French or English.
+
+    `translate` gives the sentence of a template in that language. A finding without a template is told as it was
+    written.
+    """
+    if "template" not in finding:
+        return str(finding["description"])
+    written = in_english if language == "en" else in_french
+    sentence: str = translate(finding["template"]) % {key: written(value) for key, value in finding["data"].items()}
+    return sentence
+
+
 def in_french(value: object) -> str:
     """Write a number with a decimal comma, a date with its month's name, a list with commas."""
-    if isinstance(value, dt.date):
-        return f"{'1er' if value.day == 1 else value.day} {MONTHS[value.month - 1]} {value.year}"
     if isinstance(value, float):
         return f"{value:.4g}".replace(".", ",") if abs(value) < 10_000 else f"{value:,.0f}".replace(",", "\u202f")
     if isinstance(value, list | tuple):
         return ", ".join(in_french(item) for item in value)
-    return str(value)
+    parts = _DAY.fullmatch(str(value))
+    if not parts:
+        return str(value)
+    year, month, day = parts.groups()
+    return f"{'1er' if day == '01' else int(day)} {FRENCH_MONTHS[int(month) - 1]} {year.strip('-')}".rstrip()
+
+
+def in_english(value: object) -> str:
+    """Write a number with a decimal point, a date with its month's name, a list with commas."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    if isinstance(value, list | tuple):
+        return ", ".join(in_english(item) for item in value)
+    parts = _DAY.fullmatch(str(value))
+    if not parts:
+        return str(value)
+    year, month, day = parts.groups()
+    return f"{int(day)} {ENGLISH_MONTHS[int(month) - 1]} {year.strip('-')}".rstrip()
 
 
 def _plain(value: object) -> Any:

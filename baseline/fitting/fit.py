@@ -11,10 +11,10 @@ import numpy as np
 from baseline.fitting.candidates import groups_of
 from baseline.fitting.choose import Chooser, autoregressive_criterion, lag_one, neighbours
 from baseline.fitting.coarse import PRECISION, min_days
-from baseline.fitting.curve import Curve
 from baseline.fitting.data import BaselineData
+from baseline.fitting.frozen import Statistics, rounded, rounded_curve
 from baseline.fitting.metrics import metrics
-from baseline.fitting.model import DailyModel, Regime, Statistics, rounded
+from baseline.fitting.model import DailyModel, Regime
 from baseline.fitting.months import month_errors
 from baseline.fitting.search import best_curves
 from baseline.fitting.structure import Calendar
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from baseline.fitting.curve import Curve
     from baseline.fitting.structure import Structure
 
     Array = NDArray[np.float64]
@@ -111,15 +112,7 @@ def _regime(temperature: Array, energy: Array, level: NDArray[np.intp], n_levels
         variance = max(unexplained - curve.gain, 0.0) / n + floor
         return n * float(np.log(variance)) + curve.n_parameters * float(np.log(n))
 
-    best = min(curves.values(), key=criterion)
-    curve = Curve(
-        best.name,
-        0.0,
-        rounded(best.heating_slope),
-        None if best.heating_balance_point is None else rounded(best.heating_balance_point),
-        rounded(best.cooling_slope),
-        None if best.cooling_balance_point is None else rounded(best.cooling_balance_point),
-    )
+    curve = rounded_curve(min(curves.values(), key=criterion))
     apart = energy - curve(temperature)
     mean = float(apart.mean())
     # A day type the baseline never met takes the mean of its regime.

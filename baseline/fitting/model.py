@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import math
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from baseline.fitting.curve import N_PARAMETERS, Curve
+from baseline.fitting.frozen import (
+    curve_from,
+    curve_json,
+    frozen,
+    not_readable,
+    parsed,
+    statistics_from,
+    statistics_json,
+)
 from baseline.fitting.structure import Calendar, Structure, Window
-from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from baseline.fitting.curve import Curve
+    from baseline.fitting.frozen import Statistics
+
     Array = NDArray[np.float64]
 
 FORMAT = "baseline.fitting.DailyModel"
 VERSION = 1
-
-_SLOTS = ("heating_slope", "heating_balance_point", "cooling_slope", "cooling_balance_point")
-
-
-def frozen(value: float) -> str:
-    """Return `value` as a plain decimal of 12 significant digits: what a plan keeps and predicts from."""
-    if not math.isfinite(value):
-        raise ValueError("a coefficient is not a number")
-    return format(Decimal(f"{value:.12g}").normalize() + Decimal(0), "f")
-
-
-def rounded(value: float) -> float:
-    """Return the number that `frozen` writes."""
-    return float(f"{value:.12g}")
 
 
 @dataclass(frozen=True)
@@ -48,26 +41,6 @@ class Regime:
     levels: tuple[float, ...]
     coldest: float
     warmest: float
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """How the model fits the baseline days; fractions, kWh per 24 h, °C. None where it cannot be said."""
-
-    n_days: int
-    n_parameters: int
-    mean_kwh: float
-    sse: float
-    """Sum of squared residuals, (kWh per 24 h) squared."""
-    autocorrelation: float
-    """Lag 1, of the residuals of neighbouring days; never below 0."""
-    coldest: float
-    warmest: float
-    cv_rmse: float | None
-    nmbe: float | None
-    r_squared: float | None
-    month_errors: tuple[float, ...] = ()
-    """Mean error (kWh per 24 h) over each month when it is predicted by the others; see `empirical`."""
 
 
 @dataclass(frozen=True)
@@ -143,44 +116,27 @@ class DailyModel:
             },
             "regimes": [
                 {
-                    "curve": regime.curve.name,
-                    **{slot: _optional(getattr(regime.curve, slot)) for slot in _SLOTS},
+                    **curve_json(regime.curve),
                     "levels": [frozen(level) for level in regime.levels],
                     "coldest": frozen(regime.coldest),
                     "warmest": frozen(regime.warmest),
                 }
                 for regime in self.regimes
             ],
-            "statistics": {
-                "mean_kwh": frozen(s.mean_kwh),
-                "sse": frozen(s.sse),
-                "autocorrelation": frozen(s.autocorrelation),
-                "coldest": frozen(s.coldest),
-                "warmest": frozen(s.warmest),
-                "cv_rmse": _optional(s.cv_rmse),
-                "nmbe": _optional(s.nmbe),
-                "r_squared": _optional(s.r_squared),
-                "month_errors": [frozen(error) for error in s.month_errors],
-            },
+            "statistics": statistics_json(s),
         }
 
     @classmethod
     def from_json(cls, frozen_model: Mapping[str, Any] | str) -> Self:
         """Read what `to_json` wrote, or its text. Raises Refusal for anything else."""
         try:
-            content = json.loads(frozen_model) if isinstance(frozen_model, str) else frozen_model
-            return cls._read(content)
+            return cls._read(parsed(frozen_model, FORMAT, VERSION))
         except (KeyError, TypeError, ValueError, ArithmeticError):
-            raise Refusal(
-                "Le modèle figé n'est pas lisible : il n'a pas été écrit par cette version du logiciel ou il a été "
-                "modifié ; reprenez l'original déposé avec le plan de mesure.",
-            ) from None
+            raise not_readable() from None
 
     @classmethod
     def _read(cls, content: Mapping[str, Any]) -> Self:
-        if (content["format"], content["version"]) != (FORMAT, VERSION):
-            raise ValueError("unknown format")
-        calendar, statistics = content["calendar"], content["statistics"]
+        calendar = content["calendar"]
         return cls(
             calendar=Calendar(
                 frozenset(dt.date.fromisoformat(day) for day in calendar["holidays"]),
@@ -193,7 +149,7 @@ class DailyModel:
             ),
             regimes=tuple(
                 Regime(
-                    _curve(regime),
+                    curve_from(regime),
                     tuple(float(level) for level in regime["levels"]),
                     float(regime["coldest"]),
                     float(regime["warmest"]),
@@ -202,37 +158,12 @@ class DailyModel:
             ),
             start=dt.date.fromisoformat(content["baseline"]["start"]),
             end=dt.date.fromisoformat(content["baseline"]["end"]),
-            statistics=Statistics(
-                n_days=int(content["baseline"]["days"]),
-                n_parameters=int(content["n_parameters"]),
-                mean_kwh=float(statistics["mean_kwh"]),
-                sse=float(statistics["sse"]),
-                autocorrelation=float(statistics["autocorrelation"]),
-                coldest=float(statistics["coldest"]),
-                warmest=float(statistics["warmest"]),
-                cv_rmse=_number(statistics["cv_rmse"]),
-                nmbe=_number(statistics["nmbe"]),
-                r_squared=_number(statistics["r_squared"]),
-                month_errors=tuple(float(error) for error in statistics["month_errors"]),
+            statistics=statistics_from(
+                content["statistics"], int(content["baseline"]["days"]), int(content["n_parameters"])
             ),
         )
-
-
-def _curve(regime: Mapping[str, Any]) -> Curve:
-    if regime["curve"] not in N_PARAMETERS:
-        raise ValueError("unknown curve")
-    heating, heating_at, cooling, cooling_at = (_number(regime[slot]) for slot in _SLOTS)
-    return Curve(regime["curve"], 0.0, heating or 0.0, heating_at, cooling or 0.0, cooling_at)
 
 
 def _month_and_day(text: str) -> tuple[int, int]:
     month, day = text.split("-")
     return int(month), int(day)
-
-
-def _optional(value: float | None) -> str | None:
-    return None if value is None else frozen(value)
-
-
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)

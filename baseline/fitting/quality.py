@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from baseline.fitting.findings import MONTHS, Finding
+from baseline.fitting.findings import Finding
 from baseline.fitting.uncertainty import independent_days
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,55 +30,76 @@ def _findings(model: DailyModel) -> Iterator[Finding]:
     if s.cv_rmse is None or s.n_days <= s.n_parameters:
         yield Finding(
             "quality_unknown",
-            "La qualité du modèle ne peut pas être dite : trop peu de jours ou une moyenne nulle.",
+            N_("La qualité du modèle ne peut pas être dite : trop peu de jours ou une moyenne nulle."),
             {"days": s.n_days, "parameters": s.n_parameters},
             blocking=True,
         )
     elif s.cv_rmse > MOST_CV_RMSE:
         yield Finding(
             "scattered_model",
-            "Les jours s'écartent du modèle de %(percent)s %% en moyenne quadratique (CV(RMSE)) ; au-delà de 25 %%, "
-            "seule une forte économie se prouve.",
+            N_(
+                "Les jours s'écartent du modèle de %(percent)s %% en moyenne quadratique (CV(RMSE)) ; au-delà de 25 "
+                "%%, seule une forte économie se prouve."
+            ),
             {"percent": round(100.0 * s.cv_rmse, 1)},
         )
     if all(regime.curve.name == "1P" for regime in model.regimes):
-        yield Finding(
-            "flat_model",
-            "La consommation ne dépend pas de la température extérieure ; la référence ne sera pas corrigée du climat.",
-        )
+        yield flat()
     effective = independent_days(s.n_days, s.autocorrelation)
     if effective < FEWEST_INDEPENDENT_DAYS and s.autocorrelation > 0.0:
         yield Finding(
             "autocorrelated_residuals",
-            "Les écarts au modèle se suivent d'un jour à l'autre (corrélation %(rho)s) : %(days)s jours n'en valent "
-            "que %(independent)s indépendants, l'incertitude en tient compte.",
+            N_(
+                "Les écarts au modèle se suivent d'un jour à l'autre (corrélation %(rho)s) : %(days)s jours n'en "
+                "valent que %(independent)s indépendants, l'incertitude en tient compte."
+            ),
             {"rho": round(s.autocorrelation, 2), "days": s.n_days, "independent": round(effective)},
         )
     for window in model.calendar.windows:
-        edges = [f"{'1er' if day == 1 else day} {MONTHS[month - 1]}" for month, day in (window.first, window.last)]
+        edges = [f"--{month:02}-{day:02}" for month, day in (window.first, window.last)]
         yield Finding(
             "yearly_window",
-            "Du %(first)s au %(last)s le bâtiment suit un autre régime (fermeture ou saison) ; le modèle suppose "
-            "que cela revient chaque année : à confirmer dans les facteurs statiques du plan.",
+            N_(
+                "Du %(first)s au %(last)s le bâtiment suit un autre régime (fermeture ou saison) ; le modèle suppose "
+                "que cela revient chaque année : à confirmer dans les facteurs statiques du plan."
+            ),
             {"first": edges[0], "last": edges[1]},
         )
-    yield from _exceptional(model)
+    yield from exceptional(model.start, model.end)
+
+
+def flat() -> Finding:
+    """Return the finding of a model that temperature has no part in."""
+    return Finding(
+        "flat_model",
+        N_("La consommation ne dépend pas de la température extérieure ; la référence ne sera pas corrigée du climat."),
+    )
 
 
 EXCEPTIONAL = (
-    (dt.date(2020, 3, 17), dt.date(2021, 6, 30), "la crise sanitaire"),
-    (dt.date(2022, 10, 1), dt.date(2023, 3, 31), "l'hiver de sobriété 2022-2023"),
+    (
+        dt.date(2020, 3, 17),
+        dt.date(2021, 6, 30),
+        N_(
+            "Jours de la référence pendant la crise sanitaire : %(days)s ; les deux parties doivent l'accepter par "
+            "écrit ou choisir une autre année."
+        ),
+    ),
+    (
+        dt.date(2022, 10, 1),
+        dt.date(2023, 3, 31),
+        N_(
+            "Jours de la référence pendant l'hiver de sobriété 2022-2023 : %(days)s ; les deux parties doivent "
+            "l'accepter par écrit ou choisir une autre année."
+        ),
+    ),
 )
 """Periods in which French buildings were not used as usual: a baseline on them needs both parties' acceptance."""
 
 
-def _exceptional(model: DailyModel) -> Iterator[Finding]:
-    for first, last, what in EXCEPTIONAL:
-        shared = (min(last, model.end) - max(first, model.start)).days + 1
+def exceptional(start: dt.date, end: dt.date) -> Iterator[Finding]:
+    """Yield a finding for each exceptional period that a baseline from `start` to `end`, included, shares days with."""
+    for first, last, sentence in EXCEPTIONAL:
+        shared = (min(last, end) - max(first, start)).days + 1
         if shared > 0:
-            yield Finding(
-                "exceptional_baseline",
-                "Jours de la référence pendant %(what)s : %(days)s ; les deux parties doivent l'accepter par écrit ou "
-                "choisir une autre année.",
-                {"days": shared, "what": what},
-            )
+            yield Finding("exceptional_baseline", sentence, {"days": shared})

@@ -12,7 +12,9 @@ from baseline.fitting.data import ReportingData
 from baseline.fitting.events import Event, event_energies
 from baseline.fitting.findings import Finding
 from baseline.fitting.metrics import Metrics, metrics
+from baseline.fitting.savings_findings import overlap, reach
 from baseline.fitting.uncertainty import Interval, empirical_half_width, g14_half_width
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,11 +50,13 @@ class SavingsEstimate:
     unadjusted_avoided_kwh: float = 0.0
     """Avoided energy as if no event had been told, over all complete days."""
     unadjusted_savings_percent: float | None = None
+    row_days: Array | None = None
+    """Days of each row where rows are bills; `days` then holds the last day of each."""
 
     @property
     def days_counted(self) -> int:
         """Days on which both sides count."""
-        return int(self.counted.sum())
+        return int(self.counted.sum() if self.row_days is None else self.row_days[self.counted].sum())
 
     @property
     def days_left_out(self) -> int:
@@ -171,30 +175,21 @@ def _findings(model: DailyModel, reporting: ReportingData) -> Iterator[Finding]:
     if n < 0.9 * reporting.n_expected:
         yield Finding(
             "reporting_days_missing",
-            "Seulement %(counted)s jours sur %(days)s de la période de suivi comptent ; les autres ont quitté les deux "
-            "côtés, mesuré et référence.",
+            N_(
+                "Seulement %(counted)s jours sur %(days)s de la période de suivi comptent ; les autres ont quitté les "
+                "deux côtés, mesuré et référence."
+            ),
             {"counted": n, "days": reporting.n_expected},
         )
     s = model.statistics
-    temperature = reporting.temperature_c[counted]
-    outside = (temperature < s.coldest) | (temperature > s.warmest)
-    if outside.any():
-        reach = 0.1 * (s.warmest - s.coldest)
-        far = (temperature < s.coldest - reach) | (temperature > s.warmest + reach)
+    far = reach(reporting.temperature_c[counted], s.coldest, s.warmest)
+    if far is not None:
         yield Finding(
             "extrapolation",
-            "Jours de suivi plus froids ou plus chauds que tous ceux de la référence (%(coldest)s à %(warmest)s °C) : "
-            "%(days)s, dont %(far)s de plus d'un dixième de cette étendue ; le modèle y est prolongé.",
-            {
-                "days": int(outside.sum()),
-                "far": int(far.sum()),
-                "coldest": round(s.coldest, 1),
-                "warmest": round(s.warmest, 1),
-            },
+            N_(
+                "Jours de suivi plus froids ou plus chauds que tous ceux de la référence (%(coldest)s à %(warmest)s "
+                "°C) : %(days)s, dont %(far)s de plus d'un dixième de cette étendue ; le modèle y est prolongé."
+            ),
+            far,
         )
-    if reporting.start <= model.end and model.start <= reporting.end:
-        yield Finding(
-            "periods_overlap",
-            "La période de suivi recouvre la période de référence ; un jour ne peut pas être comparé à lui-même.",
-            blocking=True,
-        )
+    yield from overlap(model.start, model.end, reporting.start, reporting.end)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baseline.fitting.findings import Finding
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,19 +33,14 @@ def sufficiency(baseline: BaselineData) -> tuple[Finding, ...]:
 
 def _findings(baseline: BaselineData) -> Iterator[Finding]:
     expected, kept = baseline.n_expected, int(baseline.complete.sum())
-    if expected < LEAST_DAYS:
-        yield Finding(
-            "baseline_too_short",
-            "La période de référence compte %(days)s jours ; il en faut au moins %(least)s, soit 90 %% d'une année, "
-            "pour avoir vu toutes les saisons : choisissez douze mois.",
-            {"days": expected, "least": LEAST_DAYS},
-            blocking=True,
-        )
+    yield from too_short(expected)
     if kept < LEAST_COVERAGE * expected:
         yield Finding(
             "days_missing",
-            "Seulement %(valid)s jours sur %(days)s (%(percent)s %%) ont une énergie et une température sur au moins "
-            "22 heures de 24 ; il en faut 90 %% : complétez les relevés ou changez de période.",
+            N_(
+                "Seulement %(valid)s jours sur %(days)s (%(percent)s %%) ont une énergie et une température sur au "
+                "moins 22 heures de 24 ; il en faut 90 %% : complétez les relevés ou changez de période."
+            ),
             {"valid": kept, "days": expected, "percent": round(100.0 * kept / expected, 1)},
             blocking=True,
         )
@@ -52,7 +48,7 @@ def _findings(baseline: BaselineData) -> Iterator[Finding]:
     if thin:
         yield Finding(
             "months_incomplete",
-            "Moins de 90 %% des jours sont valables pour : %(months)s ; complétez ces mois ou changez de période.",
+            N_("Moins de 90 %% des jours sont valables pour : %(months)s ; complétez ces mois ou changez de période."),
             {"months": thin},
             blocking=True,
         )
@@ -60,10 +56,24 @@ def _findings(baseline: BaselineData) -> Iterator[Finding]:
     if no_temperature:
         yield Finding(
             "temperature_missing",
-            "Jours avec une énergie mais sans température extérieure : %(days)s ; ils ne servent pas au modèle.",
+            N_("Jours avec une énergie mais sans température extérieure : %(days)s ; ils ne servent pas au modèle."),
             {"days": no_temperature},
         )
     yield from _odd_values(baseline)
+
+
+def too_short(days: int) -> Iterator[Finding]:
+    """Yield a finding where a period of `days` days has not seen every season."""
+    if days < LEAST_DAYS:
+        yield Finding(
+            "baseline_too_short",
+            N_(
+                "La période de référence compte %(days)s jours ; il en faut au moins %(least)s, soit 90 %% d'une "
+                "année, pour avoir vu toutes les saisons : choisissez douze mois."
+            ),
+            {"days": days, "least": LEAST_DAYS},
+            blocking=True,
+        )
 
 
 def _thin_months(baseline: BaselineData) -> list[str]:
@@ -87,35 +97,42 @@ def _odd_values(baseline: BaselineData) -> Iterator[Finding]:
     if negative:
         yield Finding(
             "negative_energy",
-            "Jours d'énergie négative : %(days)s ; vérifiez s'il y a une production derrière le compteur et définissez "
-            "le périmètre avec elle.",
+            N_(
+                "Jours d'énergie négative : %(days)s ; vérifiez s'il y a une production derrière le compteur et "
+                "définissez le périmètre avec elle."
+            ),
             {"days": negative},
         )
     if not energy.any():
         yield Finding(
             "no_energy",
-            "L'énergie de la période de référence est nulle tous les jours ; vérifiez le compteur et la colonne.",
+            N_("L'énergie de la période de référence est nulle tous les jours ; vérifiez le compteur et la colonne."),
             blocking=True,
         )
     elif np.ptp(energy) <= 1e-9 * float(np.abs(energy).max()):
         yield Finding(
             "constant_energy",
-            "L'énergie est la même tous les jours ; une consommation mesurée ne l'est jamais : vérifiez le compteur.",
+            N_(
+                "L'énergie est la même tous les jours ; une consommation mesurée ne l'est jamais : vérifiez le "
+                "compteur."
+            ),
             blocking=True,
         )
     zero = int((energy == 0.0).sum())
     if 0 < zero < len(energy) and zero > 0.05 * len(energy):
         yield Finding(
             "zero_days",
-            "Jours d'énergie nulle : %(days)s ; vérifiez si le bâtiment était fermé ou le compteur arrêté.",
+            N_("Jours d'énergie nulle : %(days)s ; vérifiez si le bâtiment était fermé ou le compteur arrêté."),
             {"days": zero},
         )
     extreme = extreme_days(baseline)
     if extreme:
         yield Finding(
             "extreme_days",
-            "Jours loin de tous les autres : %(count)s (%(days)s) ; un rattrapage d'index après une panne y ressemble, "
-            "vérifiez-les ; ils ont été gardés.",
+            N_(
+                "Jours loin de tous les autres : %(count)s (%(days)s) ; un rattrapage d'index après une panne y "
+                "ressemble, vérifiez-les ; ils ont été gardés."
+            ),
             {"count": len(extreme), "days": extreme[:5]},
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from baseline.fitting.student import t_two_sided
 
 if TYPE_CHECKING:
-    from baseline.fitting.model import Statistics
+    from baseline.fitting.frozen import Statistics
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,45 @@ def sun_baltazar_daily(months: int) -> float:
     return -0.00024 * m * m + 0.03535 * m + 1.00286
 
 
+def sun_baltazar_monthly(months: int) -> float:
+    """Return the same factor for models of monthly bills; the polynomial is held at its top, 75 months."""
+    m = min(months, 75)
+    return -0.00022 * m * m + 0.03306 * m + 0.94054
+
+
 def g14_half_width(s: Statistics, days: int, months: int, confidence: float) -> float | None:
     """Return the half-width, kWh, of the savings of `days` reporting days in `months` calendar months.
+
+    None where the fit has no degree of freedom.
+    """
+    effective = independent_days(s.n_days, s.autocorrelation)
+    return _g14(s, days, effective, sun_baltazar_daily(months), confidence)
+
+
+def g14_billing_half_width(s: Statistics, days: float, bills: int, months: int, confidence: float) -> float | None:
+    """Return the half-width, kWh, of the savings of `bills` bills over `days` days in `months` calendar months.
+
+    Bills are taken for independent, n' = n (Sun & Baltazar's monthly factor allows for what they share). The model
+    is in kWh per day; a bill has days / bills of them.
+    """
+    width = _g14(s, bills, float(s.n_days), sun_baltazar_monthly(months), confidence)
+    return None if width is None else width * days / bills
+
+
+def _g14(s: Statistics, rows: int, effective: float, factor: float, confidence: float) -> float | None:
+    """Return the half-width of a sum over `rows` rows, in the unit of the model.
 
     ASHRAE Guideline 14-2014 Annex B gives the fraction dE/E = t Y(M) sqrt(MSE' (1 + 2/n') m) / (m Ebar F). Multiplied
     by the savings m Ebar F, what is left is t Y(M) sqrt(MSE' (1 + 2/n') m): kWh, defined even where the savings are 0.
     t has n - p degrees of freedom. MSE' = SSE / (n' - p), the guideline's; where n' comes down to p that means
-    nothing, so at least n'/2 is kept in the denominator (still stricter than opendsm's MSE n / n'). None where the
-    fit has no degree of freedom.
+    nothing, so at least n'/2 is kept in the denominator (still stricter than opendsm's MSE n / n').
     """
     free = s.n_days - s.n_parameters
-    if free <= 0 or days <= 0:
+    if free <= 0 or rows <= 0:
         return None
-    effective = independent_days(s.n_days, s.autocorrelation)
     mse = s.sse / max(effective - s.n_parameters, effective / 2.0)
-    spread = math.sqrt(mse * (1.0 + 2.0 / effective) * days)
-    return t_two_sided(confidence, free) * sun_baltazar_daily(months) * spread
+    spread = math.sqrt(mse * (1.0 + 2.0 / effective) * rows)
+    return t_two_sided(confidence, free) * factor * spread
 
 
 STEADIEST = 0.015

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseline.assess.assessment import Question, assessed
+from baseline.assess.assessment import assessed
+from baseline.assess.question import Question
 from baseline.fitting import BaselineData, Event, ReportingData, estimate_savings, fit_daily, suggested_events
 from foundation.errors import Refusal
 from tests.baseline.fitting_buildings import START, office, outdoor, year_of_days

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from baseline.fitting import BaselineData, Finding, fit_daily, model_findings, sufficiency
+from baseline.fitting import BaselineData, Finding, described, fit_daily, model_findings, sufficiency
 from tests.baseline.fitting_buildings import START, office, outdoor, year_of_days
 
 
@@ -86,7 +86,7 @@ def test_odd_values_are_found(change, name, blocking):
 def test_findings_are_plain_data_and_whole_sentences():
     for finding in sufficiency(period(100, change=put("kwh", 50, 90_000.0))):
         content = json.loads(json.dumps(finding.to_json()))
-        assert set(content) == {"name", "description", "data", "blocking"}
+        assert set(content) == {"name", "description", "template", "data", "blocking"}
         assert content["description"].endswith(".")
         assert "%(" not in content["description"]
 
@@ -125,3 +125,23 @@ def test_drifting_residuals_say_how_many_days_they_are_worth():
 def test_the_sobriety_winter_is_named():
     assert "exceptional_baseline" in names_of(period())
     assert "exceptional_baseline" not in names_of(period(start=dt.date(2024, 1, 1)))
+
+
+def test_a_stored_finding_is_told_in_either_language():
+    finding = Finding(
+        "x",
+        "Le %(day)s, du %(first)s au %(last)s : %(part)s",
+        {"day": dt.date(2024, 3, 1), "first": "--07-01", "last": "--08-31", "part": 12.5},
+    )
+    stored = json.loads(json.dumps(finding.to_json()))
+    english = {finding.template: "On %(day)s, from %(first)s to %(last)s: %(part)s"}
+
+    assert described(stored, str, "fr") == "Le 1er mars 2024, du 1er juillet au 31 août : 12,5"
+    assert described(stored, str, "fr") == finding.description
+    assert described(stored, english.__getitem__, "en") == "On 1 March 2024, from 1 July to 31 August: 12.5"
+
+
+def test_a_finding_stored_without_its_template_is_told_as_it_was():
+    old = {"name": "x", "description": "Écrit autrefois.", "data": {}, "blocking": False}
+
+    assert described(old, str, "en") == "Écrit autrefois."

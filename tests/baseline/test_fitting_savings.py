@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseline.fitting import BaselineData, ReportingData, estimate_savings, fit_daily
-from baseline.fitting.model import Statistics
+from baseline.fitting.frozen import Statistics
 from baseline.fitting.student import t_two_sided
 from baseline.fitting.uncertainty import g14_half_width, independent_days, sun_baltazar_daily
 from tests.baseline.fitting_buildings import START, office, outdoor, year_of_days
