@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, Field, FileField, Form, PasswordField, SelectField, StringField
 from wtforms.meta import DefaultMeta
 from wtforms.validators import DataRequired, InputRequired, Optional, StopValidation, ValidationError
@@ -30,6 +31,9 @@ FIRST_YEAR, LAST_YEAR = 1800, 2199
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
 
 
+SOMEBODY_WAS_FASTER = {"23001", "23505", "23P01"}
+"""What the database says where two people do the same at once: frozen, there already, overlapping (class 23)."""
+MEANWHILE = "Quelqu'un vient de faire la même chose ; rechargez la page pour voir ce qui est enregistré."
 MISSING = N_("Remplissez ce champ.")
 
 
@@ -221,6 +225,10 @@ def submit(request: Any, form: EntryForm, act: Callable[[], Result]) -> Result |
                 return act()
         except Refusal as refusal:
             _show(form, refusal)
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) not in SOMEBODY_WAS_FASTER:
+                raise
+            _show(form, Refusal(MEANWHILE))
     request.response.status_int = 422
     return None
 

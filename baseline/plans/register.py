@@ -13,6 +13,7 @@ from baseline.fitting import DailyModel, fit_daily, model_findings, sufficiency
 from baseline.measured_days import baseline_data, inputs_of, measured_days, public_holidays
 from baseline.plans.models import MeasurementPlan
 from contracts.agreements.models import Annex
+from devices.points.models import MeasurementBoundary
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from foundation.time import bounds
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from baseline.measured_days import MeasuredDay
     from baseline.weather.models import Station
     from contracts.agreements.models import Agreement
-    from devices.points.models import MeasurementBoundary
 
 SHORTEST_BASELINE_DAYS = 30
 AHEAD = dt.timedelta(days=20 * 365)
@@ -104,6 +104,7 @@ def assess(session: Session, plan: MeasurementPlan) -> Assessment:
 
 def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime) -> MeasurementPlan:
     """Freeze the model of `plan` for good; a blocking finding refuses."""
+    session.refresh(plan, with_for_update=True)
     if plan.state != "draft":
         raise Refusal("Ce plan est déjà figé : il ne change plus. Pour en changer, préparez un nouveau plan.")
     assessment = assess(session, plan)
@@ -149,6 +150,9 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
 
 def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signed_on: dt.date) -> MeasurementPlan:
     """Make `plan` the signed plan of `agreement`, which must be signed and quote its hash as an annex."""
+    # One signature at a time for a boundary: it has one plan in force.
+    session.execute(select(MeasurementBoundary.id).where(MeasurementBoundary.id == plan.boundary_id).with_for_update())
+    session.refresh(plan, with_for_update=True)
     if plan.state != "frozen":
         raise Refusal("Seul un plan figé peut être signé ; figez-le d'abord.")
     if agreement.state != "signed":

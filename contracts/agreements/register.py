@@ -117,6 +117,8 @@ def add_price(
 
 def annex(session: Session, agreement: Agreement, title: str, sha256: str) -> Annex:
     """Make the document with `sha256` (64 hexadecimal digits) an annex of a draft; measurement plans are annexes."""
+    # Signing and annexing wait for one another: nothing is added to what has just been signed.
+    session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
         raise Refusal(f"L'accord {agreement.number} est signé : ses annexes ne changent que par avenant.")
     if not title.strip():
@@ -147,6 +149,7 @@ def sign(
 
     The council authorises before anybody signs: CGCT L2122-21 and L2241-1 give the mayor a vote to carry out.
     """
+    session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
         raise Refusal(f"L'accord {agreement.number} est déjà signé.")
     if signed_on > today:

@@ -95,6 +95,7 @@ def remove(
     session: Session, installation: Installation, *, at: dt.datetime, closing_index: Decimal | None = None
 ) -> Installation:
     """End `installation` at instant `at`; its readings stay with the metering point."""
+    session.refresh(installation, with_for_update=True)
     start = installation.period.lower
     if installation.period.upper is not None:
         raise Refusal(f"Le capteur {installation.device.serial} est déjà déposé de ce point.", field="at")

@@ -14,7 +14,7 @@ from fleet.web.headers import known_hosts
 from foundation.permissions import GRANTS, Permission, allows
 from tests.webhouse import HOST, PASSWORD, PEOPLE, open_house
 
-PUBLIC_ROUTES = {"sign_in", "language", "alive", "vendor", "chart_theme", "__static/"}
+PUBLIC_ROUTES = {"sign_in", "language", "alive", "vendor", "chart_theme", "invoice_genuine", "__static/"}
 
 
 @pytest.fixture(scope="module")
@@ -309,3 +309,14 @@ def test_a_fault_of_the_database_shows_the_page_of_our_faults(operator, monkeypa
     assert re.search(r"le numéro [0-9A-F]{8}", answer.text)
     assert "division" not in answer.text
     assert "Content-Security-Policy" in answer.headers
+
+
+def test_what_somebody_saved_at_the_same_instant_is_a_refusal(operator, monkeypatch):
+    def register_what_is_there(session, **fields):
+        session.add_all([Site(**fields), Site(**fields)])
+        session.flush()
+
+    monkeypatch.setattr("contracts.sites.views.register_site", register_what_is_there)
+    form = operator.get("/sites/new").forms["form"]
+    form["name"], form["city"] = "En même temps", "Kermelo"
+    assert "vient de faire la même chose" in form.submit(status=422).text
