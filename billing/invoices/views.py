@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
 
+from billing.invoices.genuine import genuine_invoice
 from billing.invoices.models import Invoice
 from billing.invoices.register import RENDER, check, draft, issue
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
-from foundation.forms import EntryForm, submit
+from foundation.forms import EntryForm, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, page_of
 from foundation.permissions import Permission
@@ -124,6 +126,25 @@ def _original(original: Attachment | None) -> Response:
     return Response(body=original.content, content_type=original.media_type, content_disposition=disposition)
 
 
+class SealForm(EntryForm):
+    """What the paper says beside its number."""
+
+    seal = text_field(N_("Empreinte SHA-256"), help_text=N_("Les 64 signes imprimés à la fin de la facture."))
+
+
+def genuine(request: Request) -> dict[str, Any]:
+    """Tell whoever holds an invoice whether it is genuine: the address its QR code leads to, open to all."""
+    number = request.matchdict["number"]
+    form = SealForm(request.GET)
+    asked = bool(request.GET.get("seal")) and form.validate()
+    return {
+        "number": number,
+        "form": form,
+        "asked": asked,
+        "found": genuine_invoice(request.dbsession, number, form.seal.data) if asked else None,
+    }
+
+
 def invoice_of_settlement(request: Request, settlement: Settlement) -> Mapping[str, Any] | None:
     """Return the invoice of `settlement`, or the button that drafts it; None where there is neither."""
     drafted = request.dbsession.scalar(select(Invoice).where(Invoice.settlement_id == settlement.id))
@@ -147,6 +168,14 @@ def includeme(config: Configurator) -> None:
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
+    config.add_route("invoice_genuine", "/check/{number:[A-Za-z0-9-]{1,35}}")
+    config.add_view(
+        genuine,
+        route_name="invoice_genuine",
+        renderer=here + "genuine.jinja2",
+        permission=NO_PERMISSION_REQUIRED,
+        request_method="GET",
+    )
     config.add_fragment(
         Fragment("settlement", "invoice", 10, see, here + "settlement_invoice.jinja2", invoice_of_settlement)
     )

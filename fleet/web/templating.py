@@ -76,6 +76,7 @@ def includeme(config: Configurator) -> None:
         environment = config.get_jinja2_environment()
         environment.globals.update(
             frame="fleet.web:templates/frame.jinja2",
+            alone="fleet.web:templates/alone.jinja2",
             ui="foundation.look:templates/ui.jinja2",
             icon=icon,
             rail=rail,
