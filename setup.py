@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-FLOORS = ("foundation", "contracts", "devices", "baseline", "billing", "fleet")
+FLOORS = ("foundation", "contracts", "devices", "baseline", "billing", "fleet", "invoices_templates")
 
 
 def direct_requirements() -> list[str]:
@@ -23,7 +23,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=[pattern for floor in FLOORS for pattern in (floor, f"{floor}.*")]),
     # Templates, style sheets, catalogues and the like stand beside the modules that use them.
-    package_data={"": ["**/*.jinja2", "**/*.css", "**/*.js", "**/*.mako", "**/*.mo", "**/*.csv", "**/*.json"]},
+    package_data={"": ["**/*.jinja2", "**/*.css", "**/*.js", "**/*.svg", "**/*.mako", "**/*.po", "**/*.json"]},
     install_requires=direct_requirements(),
     entry_points={"console_scripts": ["fleet = fleet.cli:main"]},
 )

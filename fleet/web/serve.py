@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -13,10 +13,14 @@ import waitress
 
 from fleet.settings import settings_for
 
+if TYPE_CHECKING:
+    from fleet.settings import WebSettings
+
 # Pyramid 2.1 still imports pkg_resources, which setuptools announces will go; we hold setuptools below 82.
 warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
 
 THREADS = 8
+LOOPBACK = {"127.0.0.1", "::1"}
 LARGEST_REQUEST = 32 * 1024 * 1024
 """Bytes; a year of hourly temperatures is 250 kB."""
 
@@ -39,7 +43,23 @@ def web() -> None:
         max_request_body_size=LARGEST_REQUEST,
         ident=None,
         clear_untrusted_proxy_headers=True,
+        **_behind_a_proxy(settings),
     )
+
+
+def _behind_a_proxy(settings: WebSettings) -> dict[str, Any]:
+    """Return how waitress is to learn readers' addresses where a proxy of this machine ends TLS for us.
+
+    We never speak TLS ourselves: an https address with a listener on loopback means such a proxy. Without it every
+    reader would share its address, and with it the count of wrong passwords.
+    """
+    if urlsplit(settings.url).scheme != "https" or settings.listen.host not in LOOPBACK:
+        return {}
+    return {
+        "trusted_proxy": settings.listen.host,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+    }
 
 
 def _stop(_signal: int, _frame: Any) -> None:
