@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # Outside, in the shade, on Earth's inhabited surface: anything else is a unit or a sensor that is wrong.
 COLDEST, HOTTEST = Decimal(-60), Decimal(60)
 CHUNK = 5000
+LONGEST_NAME = 200
 LONGEST_LIST = 300
 """Signs of a refusal that names a file's columns."""
 # What two readers could take for two numbers is refused: exponents, other digits than 0 to 9, underscores.
@@ -67,9 +68,11 @@ def import_csv(
     """Import hourly temperatures (°C) from a CSV stamped at the start of the hour in `timezone`.
 
     Empty cells are hours without a value. The same file again changes nothing.
-    Refuses, naming the line, a file with a missing column, an unreadable stamp or
+    Refuses a name that cannot be shown and, naming the line, a file with a missing column, an unreadable stamp or
     a temperature that is not one; nothing of it is kept then.
     """
+    if not name.isprintable() or len(name) > LONGEST_NAME:
+        raise Refusal("Le nom du fichier est illisible ou trop long ; renommez-le, puis importez-le.", field="file")
     rows = list(read_temperatures(content, time_column, temperature_column, time_zone(timezone)))
     if not rows:
         raise Refusal(f"{name} ne contient aucune température ; vérifiez le fichier et ses colonnes.", field="file")

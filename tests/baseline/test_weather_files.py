@@ -1,5 +1,6 @@
 """A temperature file that is wrong is refused with its line, whatever is wrong with it; nothing else happens."""
 
+import datetime as dt
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseline.weather.register import read_temperatures
+from baseline.weather.register import import_csv, read_temperatures, register_station
 from foundation.errors import Refusal
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -56,3 +57,20 @@ def test_any_text_is_read_or_refused(text):
         read(HEADER + text)
     except Refusal:
         return
+
+
+@pytest.mark.parametrize("name", ["a\0b.csv", "a\nb.csv", "\u202ecsv.exe", "a" * 5000])
+def test_a_file_whose_name_cannot_be_shown_is_refused(dbsession, name):
+    station = register_station(dbsession, code="56000001", name="Kermelo")
+    with pytest.raises(Refusal, match="renommez-le"):
+        import_csv(
+            dbsession,
+            station,
+            b"heure,temp\n2026-01-01 00:00,5\n",
+            name=name,
+            time_column="heure",
+            temperature_column="temp",
+            timezone="UTC",
+            imported_by="Claire",
+            now=dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
+        )
