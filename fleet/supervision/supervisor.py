@@ -136,7 +136,7 @@ class Supervisor:
         """Return how each program is; a refusal where supervisord itself is gone."""
         try:
             found: Any = self._rpc.getAllProcessInfo()
-        except (OSError, HTTPException):
+        except (OSError, HTTPException, Fault):  # Fault: it is stopping, because somebody told it to
             raise Refusal("Le superviseur s'est arrêté, et tout avec lui ; relancez la commande.") from None
         return {each["name"]: State(each["statename"], each["exitstatus"], each["pid"]) for each in found}
 
