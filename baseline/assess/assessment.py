@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from baseline.assess.billed import assess_bills, holds_bills
 from baseline.assess.daily import assess_days
+from baseline.assess.hourly import assess_hours
 from baseline.assess.rows import read_table
 
 if TYPE_CHECKING:
     from baseline.assess.answer import Assessment
     from baseline.assess.question import Question
+
+KINDS = {"daily": assess_days, "billing": assess_bills, "hourly": assess_hours}
 
 
 def assessed(question: Question) -> Assessment:
@@ -23,5 +26,5 @@ def assessed(question: Question) -> Assessment:
     model = question.model
     if model == "auto":
         model = "billing" if holds_bills(table, question) else "daily"
-    answer = (assess_bills if model == "billing" else assess_days)(table, weather, question)
+    answer = KINDS[model](table, weather, question)
     return replace(answer, findings=sorted(answer.findings, key=lambda finding: not finding.blocking))

@@ -62,7 +62,7 @@ PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AA
 )
 @click.option(
     "--model",
-    type=click.Choice(["auto", "daily", "billing"]),
+    type=click.Choice(["auto", "daily", "hourly", "billing"]),
     default="auto",
     show_default=True,
     help="auto : factures si les lignes sont à plus de deux semaines, sinon jours.",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from baseline.assess.question import Question
     from baseline.assess.rows import Table
     from baseline.fitting import SuggestedEvent
+    from foundation.errors import Refusal
 
 
 def assess_days(table: Table, weather: Table | None, question: Question) -> Assessment:
@@ -63,8 +64,13 @@ def period_of(kind: type[Data], energy: Column, temperature: Column, period: Per
     """Return the days of one period. Raises Refusal when the file has none of them."""
     days = days_of(kind, energy, temperature, period=period, unit=question.unit, zone=question.zone)
     if not days.days:
-        raise refuse(
-            None,
-            f"{question.file.name} n'a aucune ligne du {period.start} au {period.end} ; vérifiez les dates demandées.",
-        )
+        raise none_in(question, period)
     return days
+
+
+def none_in(question: Question, period: Period) -> Refusal:
+    """Return the refusal of a period the file has no row of."""
+    return refuse(
+        None,
+        f"{question.file.name} n'a aucune ligne du {period.start} au {period.end} ; vérifiez les dates demandées.",
+    )

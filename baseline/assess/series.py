@@ -130,7 +130,7 @@ def days_of(
     factor = UNITS[unit]
     bounds = {"start": period.start, "end": period.end}
     if energy.stamps.hours is not None:
-        hours, kwh, at = _by_hour(energy.stamps.hours, energy.values * factor, temperature, zone)
+        hours, kwh, at = by_hour(energy.stamps.hours, energy.values * factor, temperature, zone)
         return daily_from_hourly(kind, hours, kwh, at, zone, **bounds)
     inside = [
         (day, value)
@@ -144,7 +144,7 @@ def days_of(
     return kind.of(days, kwh, [known.get(day, np.nan) for day in days], hours=lengths, day_hours=lengths, **bounds)
 
 
-def _by_hour(
+def by_hour(
     hours: NDArray[np.datetime64], kwh: Array, temperature: Column, zone: ZoneInfo
 ) -> tuple[NDArray[np.datetime64], Array, Array]:
     """Return all hours that have an energy or a temperature, with both; a daily mean serves every hour of its day."""

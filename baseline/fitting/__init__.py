@@ -7,6 +7,7 @@ The doors of this room:
 - `fit_daily(baseline, holidays=...)`: the frozen `DailyModel`, with `predict`, `to_json`, `from_json`;
 - `estimate_savings(model, reporting, confidence=0.9, events=())`: avoided energy with its intervals, day by day;
 - `fit_billing`, `estimate_billing_savings` on `BilledBaseline` / `BilledReporting`: the same for bills of any length;
+- `fit_hourly`, `estimate_hourly_savings` on `BaselineHours` / `ReportingHours`: the same by the hour;
 - `suggested_events(model, reporting)`: windows in which something else than the works changed the use.
 """
 
@@ -20,6 +21,10 @@ from baseline.fitting.detection import SuggestedEvent, suggested_events
 from baseline.fitting.events import Event
 from baseline.fitting.findings import Finding, described
 from baseline.fitting.fit import fit_daily
+from baseline.fitting.hourly.data import BaselineHours, ReportingHours
+from baseline.fitting.hourly.fit import fit_hourly
+from baseline.fitting.hourly.model import HourlyModel
+from baseline.fitting.hourly.savings import estimate_hourly_savings
 from baseline.fitting.hours import daily_from_hourly
 from baseline.fitting.model import DailyModel
 from baseline.fitting.quality import model_findings
@@ -29,14 +34,17 @@ from baseline.fitting.uncertainty import Interval
 
 __all__ = [
     "BaselineData",
+    "BaselineHours",
     "BilledBaseline",
     "BilledReporting",
     "BillingModel",
     "DailyModel",
     "Event",
     "Finding",
+    "HourlyModel",
     "Interval",
     "ReportingData",
+    "ReportingHours",
     "SavingsEstimate",
     "SuggestedEvent",
     "billing_findings",
@@ -44,9 +52,11 @@ __all__ = [
     "daily_from_hourly",
     "described",
     "estimate_billing_savings",
+    "estimate_hourly_savings",
     "estimate_savings",
     "fit_billing",
     "fit_daily",
+    "fit_hourly",
     "model_findings",
     "sufficiency",
     "suggested_events",

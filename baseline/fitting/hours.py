@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,25 @@ def daily_from_hourly(
     most 6 hours are interpolated; energy is never filled. An hour without both sides belongs to neither: the energy
     of a day is that of its hours with both, and `hours` says how many they were. Days without any hour are absent.
     """
+    grid = hour_grid(hours, kwh, temperature_c, zone, start=start, end=end)
+    return daily_from_grid(kind, grid, start=start, end=end)[0]
+
+
+class HourGrid(NamedTuple):
+    """Every hour of the period in order, NaN where a side is missing; `edges` are where its days begin and the end."""
+
+    energy: Array
+    temperature: Array
+    days: list[dt.date]
+    edges: NDArray[np.int64]
+    day_of: NDArray[np.int64]
+    """Place of each hour's day in `days`."""
+
+
+def hour_grid(
+    hours: ArrayLike, kwh: ArrayLike, temperature_c: ArrayLike, zone: dt.tzinfo, *, start: dt.date, end: dt.date
+) -> HourGrid:
+    """Return the hours of the local days from `start` to `end` (included); see `daily_from_hourly`."""
     first, last = local_midnight(start, zone), local_midnight(end + dt.timedelta(days=1), zone)
     margin = dt.timedelta(hours=LONGEST_GAP)
     origin = first - margin
@@ -58,6 +77,12 @@ def daily_from_hourly(
     in_days = slice(edges[0], edges[-1])
     day_of = np.repeat(np.arange(len(days)), np.diff(edges))
     energy, temperature = energy[in_days], temperature[in_days]
+    return HourGrid(energy, temperature, days, edges - edges[0], day_of)
+
+
+def daily_from_grid(kind: type[Data], grid: HourGrid, *, start: dt.date, end: dt.date) -> tuple[Data, NDArray[np.intp]]:
+    """Return the days of a grid, and the place of each of the grid's days among them, -1 where it has no hour."""
+    energy, temperature, days, edges, day_of = grid
     warm = np.isfinite(temperature)
     both = warm & np.isfinite(energy)
     n_both = np.bincount(day_of, both, minlength=len(days))
@@ -69,7 +94,9 @@ def daily_from_hourly(
     # A temperature of a few hours is not that of the day.
     known = n_warm >= np.diff(edges) / 2
     mean = np.where(known, heat / np.maximum(n_warm, 1.0), np.nan)
-    return kind.of(
+    place = np.full(len(days), -1, dtype=np.intp)
+    place[present] = np.arange(len(present))
+    made = kind.of(
         [days[i] for i in present],
         np.where(n_energy > 0, sums, np.nan)[present],
         mean[present],
@@ -78,6 +105,7 @@ def daily_from_hourly(
         start=start,
         end=end,
     )
+    return made, place
 
 
 def interpolated(temperature: Array) -> Array:

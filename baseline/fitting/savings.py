@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -101,19 +101,47 @@ def estimate_savings(
     """
     if not isinstance(reporting, ReportingData):
         raise TypeError("savings are estimated on ReportingData")
+    whole = model.predict(reporting.days, reporting.temperature_c) * reporting.weight
+
+    def fit(counted: NDArray[np.bool_]) -> Metrics:
+        days = [day for day, kept in zip(reporting.days, counted, strict=True) if kept]
+        rate = reporting.kwh_per_24h[counted]
+        return metrics(rate, rate - model.predict(days, reporting.temperature_c[counted]), 0)
+
+    def g14(days: NDArray[np.bool_], months: int) -> float | None:
+        return g14_half_width(model.statistics, int(days.sum()), months, confidence)
+
+    out = Outcome(whole, fit, g14)
+    return compared(model, reporting, out, confidence, events)
+
+
+class Outcome(NamedTuple):
+    """What a model says of the reporting days, whichever way it came to it."""
+
+    whole: Array
+    """Baseline of the hours that have both sides, kWh per day; may be NaN on days that are not complete."""
+    fit: Callable[[NDArray[np.bool_]], Metrics]
+    """How close it comes on the days marked."""
+    g14: Callable[[NDArray[np.bool_], int], float | None]
+    """Half-width of the guideline for the days marked, in so many calendar months."""
+
+
+def compared(
+    model: DailyModel, reporting: ReportingData, outcome: Outcome, confidence: float, events: Sequence[Event]
+) -> SavingsEstimate:
+    """Put both sides together; `model` is the daily one, by which the energy of fitted events is found."""
+    whole = outcome.whole
     complete = reporting.complete
     dropped = np.zeros(len(complete), dtype=bool)
     for event in events:
         if event.method == "drop":
             dropped |= event.holds(reporting.ordinals)
     counted = complete & ~dropped
-    whole = model.predict(reporting.days, reporting.temperature_c) * reporting.weight
     unadjusted = math.fsum(whole[complete]) - math.fsum(reporting.kwh[complete])
     before = math.fsum(whole[complete])
     energies = event_energies(model, reporting, events, counted)
     avoided = math.fsum(whole[counted]) - math.fsum(reporting.kwh[counted]) + math.fsum(energies)
-    days = [day for day, kept in zip(reporting.days, counted, strict=True) if kept]
-    rate = reporting.kwh_per_24h[counted]
+    widths = _widths(model, reporting, counted, events, outcome=outcome, confidence=confidence)
     return SavingsEstimate(
         days=reporting.days,
         measured_kwh=np.where(counted, reporting.kwh, np.nan),
@@ -121,11 +149,8 @@ def estimate_savings(
         counted=counted,
         reasons=tuple(_reasons(reporting, dropped)),
         days_expected=reporting.n_expected,
-        intervals={
-            name: Interval(avoided - width, avoided + width, confidence)
-            for name, width in _widths(model, reporting, counted, events, confidence).items()
-        },
-        fit=metrics(rate, rate - model.predict(days, reporting.temperature_c[counted]), 0),
+        intervals={name: Interval(avoided - width, avoided + width, confidence) for name, width in widths.items()},
+        fit=outcome.fit(counted),
         findings=tuple(_findings(model, reporting)),
         events=tuple(events),
         event_energies_kwh=tuple(energies),
@@ -139,6 +164,8 @@ def _widths(
     reporting: ReportingData,
     counted: NDArray[np.bool_],
     events: Sequence[Event],
+    *,
+    outcome: Outcome,
     confidence: float,
 ) -> dict[str, float]:
     """Return the half-widths that can be computed; what a fitted event may be off by is added in quadrature."""
@@ -151,7 +178,7 @@ def _widths(
     for days in (counted, counted & fitted):
         months = {(day.year, day.month) for day, kept in zip(reporting.days, days, strict=True) if kept}
         found = {
-            "g14": g14_half_width(s, int(days.sum()), len(months), confidence),
+            "g14": outcome.g14(days, len(months)) if days.any() else None,
             "empirical": empirical_half_width(s, float(reporting.weight[days].sum()), confidence),
         }
         widths |= {name: math.hypot(widths.get(name, 0.0), width) for name, width in found.items() if width is not None}

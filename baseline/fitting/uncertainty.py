@@ -65,6 +65,15 @@ def g14_billing_half_width(s: Statistics, days: float, bills: int, months: int, 
     return None if width is None else width * days / bills
 
 
+HOURLY_FACTOR = 1.26
+"""Of the guideline for hourly models; Sun & Baltazar give no other."""
+
+
+def g14_hourly_half_width(s: Statistics, hours: int, confidence: float) -> float | None:
+    """Return the half-width, kWh, of the savings of `hours` reporting hours; `s` counts hours."""
+    return _g14(s, hours, independent_days(s.n_days, s.autocorrelation), HOURLY_FACTOR, confidence)
+
+
 def _g14(s: Statistics, rows: int, effective: float, factor: float, confidence: float) -> float | None:
     """Return the half-width of a sum over `rows` rows, in the unit of the model.
 

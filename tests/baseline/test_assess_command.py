@@ -346,3 +346,28 @@ def twin_of_building_6(tmp_path):
             rows += [f"{day} {hour:02}:00,x,{kw:.9f},{warm:.4f}" for hour in hours]
             measured += len(hours) * round(kw, 9) if year == 2011 else 0.0
     return written(tmp_path / "twin.csv.gz", rows, "ts_local,phase,power_kw,temp_c", packed=True), measured
+
+
+def hours_of_a_building(tmp_path, days, building):
+    return written(tmp_path / "h.csv.gz", list(hourly_rows(days, building, lambda at: at.isoformat())), packed=True)
+
+
+def test_the_hourly_model_gives_the_saving_by_the_hour(tmp_path, days, building):
+    file = hours_of_a_building(tmp_path, days, building)
+
+    by_hour, by_day = answer(file, "--model", "hourly"), answer(file)
+
+    assert (by_hour["model_kind"], by_day["model_kind"]) == ("hourly", "daily")
+    assert by_hour["model"] == "TOWT"
+    assert by_hour["savings_percent"] == pytest.approx(20.0, abs=1.0)
+    assert by_hour["measured_kwh"] == by_day["measured_kwh"]
+    assert by_hour["frozen_model"]["daily"] == by_day["frozen_model"]
+    assert set(by_hour["interval"]) == {"g14", "empirical"}
+
+
+def test_the_hourly_model_refuses_days(daily):
+    words = ("--time", "t", "--energy", "kwh", "--temperature", "temp", "--timezone", "Europe/Paris")
+    result = run(daily, *words, "--baseline", BEFORE, "--model", "hourly")
+
+    assert result.exit_code == 2
+    assert "une ligne par heure" in result.stderr

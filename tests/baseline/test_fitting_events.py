@@ -186,7 +186,7 @@ def test_the_known_truths_come_out_with_their_events_told():
     errors = {"twin": estimate_savings(model, reporting, events=[Event(**JUNE)]).savings_percent - 100.0 * SAVING}
     noticed = {"twin": len(suggested_events(model, reporting)) == 1}
     for file, truth, events in known_truths():
-        for method in ("", ":drop"):
+        for method, kind in (("", "daily"), (":drop", "daily"), ("", "hourly"), (":drop", "hourly")):
             question = Question.of(
                 file,
                 columns=("ts_local", "energy_kwh", "temp_c"),
@@ -195,8 +195,9 @@ def test_the_known_truths_come_out_with_their_events_told():
                 reporting=(day("2017-01-01"), day("2017-12-31")),
                 filters=["phase=pre,post"],
                 events=[event + method for event in events],
+                model=kind,
             )
-            errors[file.name + method] = assessed(question).savings.savings_percent - truth
+            errors[file.name + method + kind] = assessed(question).savings.savings_percent - truth
         untold = Question(**{**vars(question), "events": ()})
         start, end = (day(part) for part in events[0].split("/"))
         noticed[file.name] = any(one.start <= end and start <= one.end for one in assessed(untold).suggestions)

@@ -1,0 +1,1 @@
+"""Hourly baselines: time of week and temperature (TOWT), on the day types of the daily model."""

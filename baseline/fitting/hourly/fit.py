@@ -1,0 +1,195 @@
+"""Fit the hourly model: time of week and temperature, in closed form.
+
+After Mathieu, Price, Kiliccote & Piette (IEEE Trans. Smart Grid 2, 2011), with three changes. Levels by time of week
+are told apart by the kinds of day of the daily model, so that holidays, vacations and closures have their own week.
+The response to temperature bends in the hour's temperature and in the day's mean, which stands for what walls store,
+and differs by three-hour block. What a month's hours deviate by is added, shrunk towards nothing.
+
+Occupancy and block are given by the level's place, so each response is fitted on its own hours once their levels are
+projected out: sixteen small systems of normal equations.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from baseline.fitting.fit import fit_daily
+from baseline.fitting.frozen import Statistics, rounded
+from baseline.fitting.hourly.data import BaselineHours
+from baseline.fitting.hourly.model import BLOCK, N_BLOCKS, HourlyModel, hinges, kinds, kinds_of
+from baseline.fitting.metrics import metrics
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Places = NDArray[np.intp]
+
+KNOTS = (0.05, 0.5, 0.95)
+"""Quantiles of the temperatures at which the response bends."""
+
+OCCUPIED = 0.65
+"""Part of a time of week's hours that use more than temperature explains (Mathieu et al. 2011)."""
+
+COLD, WARM = 10.0, 18.3
+"""Balance points, °C, of the plain model that occupancy is read from (50 and 65 °F there)."""
+
+SHRINK = 10.0
+"""Hours that a month's deviation has to be worth before half of it is believed."""
+
+
+def fit_hourly(
+    data: BaselineHours,
+    *,
+    holidays: frozenset[dt.date] = frozenset(),
+    vacations: frozenset[dt.date] = frozenset(),
+) -> HourlyModel:
+    """Fit the hourly model and freeze it, the daily one inside. Raises Refusal when no day is complete."""
+    if not isinstance(data, BaselineHours):
+        raise TypeError("an hourly model is fitted on BaselineHours")
+    daily = fit_daily(data.daily, holidays=holidays, vacations=vacations)
+    n_kinds = len(kinds(daily))
+    kind, weekday, month = kinds_of(daily, data)
+    place = (kind * 7 + weekday) * 24 + data.local_hour
+    n_places = n_kinds * 7 * 24
+    knots, day_knots = (
+        _rounded(np.quantile(values, KNOTS)) for values in (data.temperature_c, data.daily.temperature_c[data.day])
+    )
+    x = hinges(data, knots, day_knots)
+    occupied = _occupied(data, place, n_places)
+    groups = _Groups.of(place, n_places)
+    response = occupied.astype(np.intp) * N_BLOCKS + np.arange(n_places) % 24 // BLOCK
+    slopes = _slopes(groups, response, x, data.kwh)
+    means = groups.means(np.column_stack((data.kwh, x)))
+    levels = means[:, 0] - (means[:, 1:] * slopes[response]).sum(axis=1)
+    levels, occupied = _filled(levels, occupied, groups.hours, n_kinds)
+    levels = _rounded(levels)
+    residual = data.kwh - levels[place] - (x * slopes[response[place]]).sum(axis=1)
+    cell = (month * n_kinds + kind) * 24 + data.local_hour
+    count = np.bincount(cell, minlength=12 * n_kinds * 24)
+    deviations = _rounded(np.bincount(cell, residual, minlength=len(count)) / (count + SHRINK))
+    worth = float((count / (count + SHRINK)).sum())
+    n_parameters = int((groups.hours > 0).sum() + np.count_nonzero(slopes) + round(worth))
+    residual -= deviations[cell]
+    return HourlyModel(
+        daily,
+        knots,
+        day_knots,
+        levels.reshape(n_kinds, 7, 24),
+        occupied.reshape(n_kinds, 7, 24),
+        slopes.reshape(2, N_BLOCKS, -1),
+        deviations.reshape(12, n_kinds, 24),
+        _statistics(data, residual, n_parameters, daily.statistics),
+    )
+
+
+class _Groups(NamedTuple):
+    """Hours gathered by their place in the week of their kind of day."""
+
+    place: Places
+    order: Places
+    starts: Places
+    met: Places
+    hours: NDArray[np.int64]
+    """How many each place has."""
+
+    @classmethod
+    def of(cls, place: Places, n_places: int) -> _Groups:
+        """Sort the hours by place."""
+        order = np.argsort(place, kind="stable")
+        count = np.bincount(place, minlength=n_places)
+        met = np.flatnonzero(count)
+        starts = np.concatenate(([0], np.cumsum(count[met])[:-1])).astype(np.intp)
+        return cls(place, order, starts, met, count)
+
+    def means(self, columns: Array) -> Array:
+        """Return the mean of each column at each place, 0 where there is no hour."""
+        means = np.zeros((len(self.hours), columns.shape[1]))
+        sums = np.add.reduceat(columns[self.order], self.starts, axis=0)
+        means[self.met] = sums / self.hours[self.met][:, None]
+        return means
+
+
+def _occupied(data: BaselineHours, place: Places, n_places: int) -> NDArray[np.bool_]:
+    """Return the places at which most hours use more than temperature alone explains."""
+    t, y = data.temperature_c, data.kwh
+    x = np.column_stack((np.ones(len(t)), np.maximum(COLD - t, 0.0), np.maximum(t - WARM, 0.0)))
+    gram = x.T @ x
+    residual = y - x @ np.linalg.lstsq(gram, x.T @ y, rcond=None)[0]
+    more = np.bincount(place, residual > 0.0, minlength=n_places)
+    return np.asarray(more > OCCUPIED * np.maximum(np.bincount(place, minlength=n_places), 1))
+
+
+def _slopes(groups: _Groups, response: Places, x: Array, y: Array) -> Array:
+    """Return the slopes of each response, (2 * N_BLOCKS, columns); 0 for those no hour has.
+
+    A ridge of so many hours as there are slopes, each at its own scale, keeps a response that few hours tell small.
+    """
+    z = np.column_stack((x, y))
+    z = z - groups.means(z)[groups.place]
+    of = response[groups.place]
+    order = np.argsort(of, kind="stable")
+    edges = np.searchsorted(of[order], np.arange(2 * N_BLOCKS + 1))
+    z, p = z[order], x.shape[1]
+    slopes = np.zeros((2 * N_BLOCKS, p))
+    for number in range(2 * N_BLOCKS):
+        rows = z[edges[number] : edges[number + 1]]
+        gram = rows.T @ rows
+        scale = np.diag(gram)[:p]
+        moving = scale > 1e-9 * max(float(scale.max(initial=0.0)), 1e-12)
+        if not moving.any():
+            continue
+        ridge = np.diag(scale[moving]) * p / len(rows)
+        columns = np.flatnonzero(moving)
+        slopes[number, columns] = np.linalg.solve(gram[np.ix_(columns, columns)] + ridge, gram[columns, p])
+    return _rounded(slopes)
+
+
+def _filled(
+    levels: Array, occupied: NDArray[np.bool_], count: NDArray[np.int64], n_kinds: int
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Give a place the baseline never met the level and occupancy of the most alike that it did.
+
+    The same hour of another day of its kind, of the same day of another kind, or of any day.
+    """
+    levels, occupied = levels.copy(), occupied.copy()
+    for place in np.flatnonzero(count == 0).tolist():
+        kind, weekday, hour = place // 168, place // 24 % 7, place % 24
+        same_kind = [(kind * 7 + day) * 24 + hour for day in range(7)]
+        same_day = [(other * 7 + weekday) * 24 + hour for other in range(n_kinds)]
+        any_day = list(range(hour, len(count), 24))
+        like = next((p for p in (*same_kind, *same_day, *any_day) if count[p]), None)
+        if like is not None:
+            levels[place], occupied[place] = levels[like], occupied[like]
+    return levels, occupied
+
+
+def _statistics(data: BaselineHours, residual: Array, n_parameters: int, daily: Statistics) -> Statistics:
+    """Describe the residuals of the frozen model; the months' errors are those of the daily model inside it."""
+    quality = metrics(data.kwh, residual, n_parameters)
+    pairs = np.flatnonzero(data.after_previous)
+    square = float(residual @ residual) / len(residual)
+    shared = float(residual[pairs] @ residual[pairs - 1]) / max(len(pairs), 1)
+    rho = min(max(shared / square, 0.0), 0.999) if square > 0.0 else 0.0
+    return Statistics(
+        n_days=len(residual),
+        n_parameters=n_parameters,
+        mean_kwh=rounded(24.0 * float(data.kwh.mean())),
+        sse=rounded(float(residual @ residual)),
+        autocorrelation=rounded(rho),
+        coldest=rounded(float(data.temperature_c.min())),
+        warmest=rounded(float(data.temperature_c.max())),
+        cv_rmse=None if quality.cv_rmse is None else rounded(quality.cv_rmse),
+        nmbe=None if quality.nmbe is None else round(quality.nmbe, 9),
+        r_squared=None if quality.r_squared is None else rounded(quality.r_squared),
+        month_errors=daily.month_errors,
+    )
+
+
+def _rounded(values: Array) -> Array:
+    """Return the numbers that `frozen` writes."""
+    return np.array([rounded(value) for value in np.ravel(values).tolist()]).reshape(np.shape(values))
