@@ -6,12 +6,16 @@ the sweep; a message delivered twice finds the lease taken or the items done.
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
+from celery.signals import beat_embedded_init
 
 from fleet.processes.wake import WAKE, celery_app
 from fleet.settings import settings_for
@@ -88,6 +92,19 @@ def _declare(
 def _every(app: Celery, task: str, seconds: float) -> None:
     """Schedule `task`; a call that could not start before the next one is dropped."""
     app.conf.beat_schedule[task] = {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+@beat_embedded_init.connect
+def end_with_worker(**_signal: object) -> None:
+    """End this process, the schedule's own, with the worker that started it, even a killed one."""
+    worker_pid = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == worker_pid:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch", daemon=True).start()
 
 
 @click.command("worker", help="Faire les tâches : dérivation d'énergie, rapports, documents.")
