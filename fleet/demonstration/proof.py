@@ -37,9 +37,9 @@ def is_shared(meter: Meter) -> bool:
 
 
 def plan_of(session: Session, meter: Meter) -> MeasurementPlan | None:
-    """Return the plan of the boundary of `meter`, or None."""
+    """Return the plan of the boundary of `meter`, or None; visitors may have prepared others since."""
     query = select(MeasurementPlan).join(MeasurementBoundary).where(MeasurementBoundary.name == boundary_name(meter))
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.order_by(MeasurementPlan.id).limit(1)).first()
 
 
 def freeze_plan(session: Session, meter: Meter, station: str, timeline: Timeline, days: Days) -> bool:
