@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from baseline.assess.series import Period
     from baseline.fitting.detection import SuggestedEvent
     from baseline.fitting.events import Event
+    from baseline.fitting.french_rules import RuleOutcome
     from baseline.fitting.frozen import Statistics
     from baseline.fitting.savings import SavingsEstimate
     from baseline.fitting.uncertainty import Interval
@@ -21,6 +22,8 @@ INTERVAL_NAMES = {"g14": "ASHRAE Guideline 14", "empirical": "mois de la référ
 
 
 KIND_NAMES = {"daily": "modèle journalier", "billing": "modèle de factures", "hourly": "modèle horaire"}
+
+RULE_NAMES = {"nb_dju": "N'B = NB × DJU / DJUc", "signature_18": "Signature à base 18"}
 
 ROW_NAMES = {"daily": "jours", "billing": "factures", "hourly": "heures"}
 
@@ -58,6 +61,8 @@ class Assessment:
     reporting: Period | None
     findings: Sequence[Finding]
     suggestions: Sequence[SuggestedEvent] = ()
+    rules: Sequence[RuleOutcome] = ()
+    """What the rules of French heating contracts would say, for comparison."""
 
 
 def to_json(assessment: Assessment) -> dict[str, Any]:
@@ -109,6 +114,16 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
             }
             for event in assessment.suggestions
         ],
+        "comparison": [
+            {
+                "rule": one.rule,
+                "adjusted_baseline_kwh": round(one.adjusted_baseline_kwh, 3),
+                "avoided_energy_kwh": round(one.avoided_energy_kwh, 3),
+                "savings_percent": one.savings_percent,
+                "cv_rmse": one.cv_rmse,
+            }
+            for one in assessment.rules
+        ],
         "frozen_model": model.to_json(),
     }
 
@@ -150,6 +165,11 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         yield f"  Jours comptés       {savings.days_counted} sur {savings.days_expected}"
         yield ""
         yield from _event_lines(savings, assessment.suggestions)
+        for one in assessment.rules:
+            share = "" if one.savings_percent is None else f" ({_percent(one.savings_percent / 100.0)})"
+            yield f"  À comparer : {RULE_NAMES[one.rule]}, évité {_kwh(one.avoided_energy_kwh)} kWh{share}"
+        if assessment.rules:
+            yield ""
     period = f"du {in_french(assessment.baseline.start)} au {in_french(assessment.baseline.end)}"
     rows = f"{s.n_days} {ROW_NAMES[assessment.kind]}"
     yield f"Référence {period} : {KIND_NAMES[assessment.kind]} {model.name}, {model.n_parameters} paramètres, {rows}."

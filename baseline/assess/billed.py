@@ -21,6 +21,8 @@ from baseline.fitting import (
     billing_sufficiency,
     estimate_billing_savings,
     fit_billing,
+    french_rules,
+    rows_of_bills,
 )
 from foundation.messages import N_
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from baseline.assess.question import Question
     from baseline.assess.rows import Table
+    from baseline.fitting import RuleOutcome
 
 DAY = dt.timedelta(days=1)
 BEFORE = dt.timedelta(days=400)
@@ -67,12 +70,14 @@ def assess_bills(table: Table, weather: Table | None, question: Question) -> Ass
     model = fit_billing(baseline)
     findings += [*billing_sufficiency(baseline), *billing_findings(model)]
     savings = None
+    rules: tuple[RuleOutcome, ...] = ()
     if question.reporting:
         reporting = _bills(BilledReporting, rows, question.reporting, question)
         savings = estimate_billing_savings(model, reporting, question.confidence, events=question.events)
+        rules = french_rules(rows_of_bills(baseline), rows_of_bills(reporting))
         findings += savings.findings
     days = int(baseline.lengths[baseline.complete].sum())
-    return Assessment("billing", question.baseline, days, model, savings, question.reporting, findings)
+    return Assessment("billing", question.baseline, days, model, savings, question.reporting, findings, rules=rules)
 
 
 def _bills(kind: type[Bills], rows: Sequence[_Row], period: Period, question: Question) -> Bills:

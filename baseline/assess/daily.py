@@ -13,7 +13,9 @@ from baseline.fitting import (
     ReportingData,
     estimate_savings,
     fit_daily,
+    french_rules,
     model_findings,
+    rows_of_days,
     sufficiency,
     suggested_events,
 )
@@ -21,7 +23,7 @@ from baseline.fitting import (
 if TYPE_CHECKING:
     from baseline.assess.question import Question
     from baseline.assess.rows import Table
-    from baseline.fitting import SuggestedEvent
+    from baseline.fitting import RuleOutcome, SuggestedEvent
     from foundation.errors import Refusal
 
 
@@ -33,14 +35,24 @@ def assess_days(table: Table, weather: Table | None, question: Question) -> Asse
     findings = [*energy.findings, *temperature.findings, *calendars.findings]
     findings += [*sufficiency(baseline), *model_findings(model)]
     savings = None
+    rules: tuple[RuleOutcome, ...] = ()
     suggestions: tuple[SuggestedEvent, ...] = ()
     if question.reporting:
         reporting = period_of(ReportingData, energy, temperature, question.reporting, question)
         savings = estimate_savings(model, reporting, question.confidence, events=question.events)
         suggestions = suggested_events(model, reporting, told=question.events)
+        rules = french_rules(rows_of_days(baseline), rows_of_days(reporting))
         findings += savings.findings
     return Assessment(
-        "daily", question.baseline, model.statistics.n_days, model, savings, question.reporting, findings, suggestions
+        "daily",
+        question.baseline,
+        model.statistics.n_days,
+        model,
+        savings,
+        question.reporting,
+        findings,
+        suggestions,
+        rules,
     )
 
 

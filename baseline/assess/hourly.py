@@ -13,7 +13,9 @@ from baseline.fitting import (
     ReportingHours,
     estimate_hourly_savings,
     fit_hourly,
+    french_rules,
     model_findings,
+    rows_of_days,
     sufficiency,
     suggested_events,
 )
@@ -21,7 +23,7 @@ from baseline.fitting import (
 if TYPE_CHECKING:
     from baseline.assess.question import Question
     from baseline.assess.rows import Table
-    from baseline.fitting import SuggestedEvent
+    from baseline.fitting import RuleOutcome, SuggestedEvent
 
 Hours = TypeVar("Hours", BaselineHours, ReportingHours)
 
@@ -39,14 +41,18 @@ def assess_hours(table: Table, weather: Table | None, question: Question) -> Ass
     findings = [*energy.findings, *temperature.findings, *calendars.findings]
     findings += [*sufficiency(baseline.daily), *model_findings(model.daily)]
     savings = None
+    rules: tuple[RuleOutcome, ...] = ()
     suggestions: tuple[SuggestedEvent, ...] = ()
     if question.reporting:
         reporting = _hours(ReportingHours, energy, temperature, question.reporting, question)
         savings = estimate_hourly_savings(model, reporting, question.confidence, events=question.events)
         suggestions = suggested_events(model.daily, reporting.daily, told=question.events)
+        rules = french_rules(rows_of_days(baseline.daily), rows_of_days(reporting.daily))
         findings += savings.findings
     days = model.daily.statistics.n_days
-    return Assessment("hourly", question.baseline, days, model, savings, question.reporting, findings, suggestions)
+    return Assessment(
+        "hourly", question.baseline, days, model, savings, question.reporting, findings, suggestions, rules
+    )
 
 
 def _hours(kind: type[Hours], energy: Column, temperature: Column, period: Period, question: Question) -> Hours:

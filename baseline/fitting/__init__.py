@@ -8,6 +8,7 @@ The doors of this room:
 - `estimate_savings(model, reporting, confidence=0.9, events=())`: avoided energy with its intervals, day by day;
 - `fit_billing`, `estimate_billing_savings` on `BilledBaseline` / `BilledReporting`: the same for bills of any length;
 - `fit_hourly`, `estimate_hourly_savings` on `BaselineHours` / `ReportingHours`: the same by the hour;
+- `french_rules`: what N'B = NB x DJU / DJUc and the signature at base 18 would say, for comparison;
 - `suggested_events(model, reporting)`: windows in which something else than the works changed the use.
 """
 
@@ -21,6 +22,7 @@ from baseline.fitting.detection import SuggestedEvent, suggested_events
 from baseline.fitting.events import Event
 from baseline.fitting.findings import Finding, described
 from baseline.fitting.fit import fit_daily
+from baseline.fitting.french_rules import RuleOutcome, french_rules, rows_of_bills, rows_of_days
 from baseline.fitting.hourly.data import BaselineHours, ReportingHours
 from baseline.fitting.hourly.fit import fit_hourly
 from baseline.fitting.hourly.model import HourlyModel
@@ -45,6 +47,7 @@ __all__ = [
     "Interval",
     "ReportingData",
     "ReportingHours",
+    "RuleOutcome",
     "SavingsEstimate",
     "SuggestedEvent",
     "billing_findings",
@@ -57,7 +60,10 @@ __all__ = [
     "fit_billing",
     "fit_daily",
     "fit_hourly",
+    "french_rules",
     "model_findings",
+    "rows_of_bills",
+    "rows_of_days",
     "sufficiency",
     "suggested_events",
 ]

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from baseline.fitting.curve import N_PARAMETERS, Curve
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 _SLOTS = ("heating_slope", "heating_balance_point", "cooling_slope", "cooling_balance_point")
 
@@ -27,6 +31,18 @@ def frozen(value: float) -> str:
 def rounded(value: float) -> float:
     """Return the number that `frozen` writes."""
     return float(f"{value:.12g}")
+
+
+def rounded_array(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the numbers `frozen` writes without change, for many at once: 12 significant digits, 22 decimals at most.
+
+    A whole number below 2^53 divided or multiplied by a power of ten up to 10^22 is the float nearest to that decimal,
+    which is what reading its text gives.
+    """
+    size = np.abs(values)
+    digits = np.clip(11.0 - np.floor(np.log10(np.where(size > 0.0, size, 1.0))), -22.0, 22.0)
+    up, down = 10.0 ** np.maximum(digits, 0.0), 10.0 ** np.maximum(-digits, 0.0)
+    return np.asarray(np.rint(values / down * up) / up * down)
 
 
 def optional(value: float | None) -> str | None:

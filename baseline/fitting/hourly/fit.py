@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from baseline.fitting.fit import fit_daily
-from baseline.fitting.frozen import Statistics, rounded
+from baseline.fitting.frozen import Statistics, rounded, rounded_array
 from baseline.fitting.hourly.data import BaselineHours
 from baseline.fitting.hourly.model import BLOCK, N_BLOCKS, HourlyModel, hinges, kinds, kinds_of
 from baseline.fitting.metrics import metrics
@@ -57,7 +57,7 @@ def fit_hourly(
     place = (kind * 7 + weekday) * 24 + data.local_hour
     n_places = n_kinds * 7 * 24
     knots, day_knots = (
-        _rounded(np.quantile(values, KNOTS)) for values in (data.temperature_c, data.daily.temperature_c[data.day])
+        rounded_array(np.quantile(values, KNOTS)) for values in (data.temperature_c, data.daily.temperature_c[data.day])
     )
     x = hinges(data, knots, day_knots)
     occupied = _occupied(data, place, n_places)
@@ -67,11 +67,11 @@ def fit_hourly(
     means = groups.means(np.column_stack((data.kwh, x)))
     levels = means[:, 0] - (means[:, 1:] * slopes[response]).sum(axis=1)
     levels, occupied = _filled(levels, occupied, groups.hours, n_kinds)
-    levels = _rounded(levels)
+    levels = rounded_array(levels)
     residual = data.kwh - levels[place] - (x * slopes[response[place]]).sum(axis=1)
     cell = (month * n_kinds + kind) * 24 + data.local_hour
     count = np.bincount(cell, minlength=12 * n_kinds * 24)
-    deviations = _rounded(np.bincount(cell, residual, minlength=len(count)) / (count + SHRINK))
+    deviations = rounded_array(np.bincount(cell, residual, minlength=len(count)) / (count + SHRINK))
     worth = float((count / (count + SHRINK)).sum())
     n_parameters = int((groups.hours > 0).sum() + np.count_nonzero(slopes) + round(worth))
     residual -= deviations[cell]
@@ -146,7 +146,7 @@ def _slopes(groups: _Groups, response: Places, x: Array, y: Array) -> Array:
         ridge = np.diag(scale[moving]) * p / len(rows)
         columns = np.flatnonzero(moving)
         slopes[number, columns] = np.linalg.solve(gram[np.ix_(columns, columns)] + ridge, gram[columns, p])
-    return _rounded(slopes)
+    return rounded_array(slopes)
 
 
 def _filled(
@@ -156,16 +156,16 @@ def _filled(
 
     The same hour of another day of its kind, of the same day of another kind, or of any day.
     """
-    levels, occupied = levels.copy(), occupied.copy()
-    for place in np.flatnonzero(count == 0).tolist():
-        kind, weekday, hour = place // 168, place // 24 % 7, place % 24
-        same_kind = [(kind * 7 + day) * 24 + hour for day in range(7)]
-        same_day = [(other * 7 + weekday) * 24 + hour for other in range(n_kinds)]
-        any_day = list(range(hour, len(count), 24))
-        like = next((p for p in (*same_kind, *same_day, *any_day) if count[p]), None)
-        if like is not None:
-            levels[place], occupied[place] = levels[like], occupied[like]
-    return levels, occupied
+    met = (count > 0).reshape(n_kinds, 7, 24)
+    kind, weekday, hour = (axis.ravel() for axis in np.indices(met.shape))
+    any_day = met.reshape(-1, 24)
+    like = any_day.argmax(axis=0)[hour] * 24 + hour
+    same_day = (met.argmax(axis=0)[weekday, hour] * 7 + weekday) * 24 + hour
+    same_kind = (kind * 7 + met.argmax(axis=1)[kind, hour]) * 24 + hour
+    like = np.where(np.any(met, axis=0)[weekday, hour], same_day, like)
+    like = np.where(np.any(met, axis=1)[kind, hour], same_kind, like)
+    like = np.where(met.ravel(), np.arange(len(count)), like)
+    return levels[like], occupied[like]
 
 
 def _statistics(data: BaselineHours, residual: Array, n_parameters: int, daily: Statistics) -> Statistics:
@@ -188,8 +188,3 @@ def _statistics(data: BaselineHours, residual: Array, n_parameters: int, daily: 
         r_squared=None if quality.r_squared is None else rounded(quality.r_squared),
         month_errors=daily.month_errors,
     )
-
-
-def _rounded(values: Array) -> Array:
-    """Return the numbers that `frozen` writes."""
-    return np.array([rounded(value) for value in np.ravel(values).tolist()]).reshape(np.shape(values))
