@@ -6,12 +6,14 @@ group = LazyGroup(
     "devices",
     help="Capteurs et relevés.",
     lazy={
+        "backfill": "devices.simulator.cli:backfill",
         "decode": "devices.decode.cli:decode",
         "reconcile": "devices.simulator.cli:reconcile",
         "replay": "devices.ingest.cli:replay",
         "simulate": "devices.simulator.cli:simulate",
     },
     short_helps={
+        "backfill": "Publier de nouveau ce que des capteurs simulés ont publié et qui manque.",
         "decode": "Dire ce qu'un message contient, de quelque appareil qu'il vienne.",
         "reconcile": "Dire ce qu'est devenu tout ce que des capteurs simulés ont publié.",
         "replay": "Relire les messages mis de côté, une fois leur cause corrigée.",

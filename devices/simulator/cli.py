@@ -136,3 +136,29 @@ def reconcile(ledger: Path, database_url: str, mqtt_url: str | None, *, as_json:
             click.echo(f"manque : {gap.serial}, {gap.readings} relevés du {gap.first} au {gap.last}")
     if not account.sound:
         sys.exit(1)
+
+
+@click.command(help="Publier de nouveau ce qu'un registre dit avoir publié et qui manque dans la base.")
+@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Registre de simulate.")
+@click.option(
+    "--database-url",
+    envvar="FLEET_DATABASE_WORKER_URL",
+    required=True,
+    show_envvar=True,
+    help="Adresse de la base pour le rôle fleet_worker.",
+)
+@click.option(
+    "--mqtt-url", envvar="FLEET_SIMULATOR_MQTT_URL", required=True, show_envvar=True, help="Adresse du courtier."
+)
+@AS_JSON
+def backfill(ledger: Path, database_url: str, mqtt_url: str, *, as_json: bool) -> None:
+    """Close the gaps; what still waits at the broker is published twice, which changes nothing."""
+    import psycopg
+
+    from devices.simulator.reconcile import missing_from
+    from devices.simulator.run import say_again
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        missing = missing_from(connection, ledger)
+    published = say_again(mqtt_url, ledger, missing) if missing else 0
+    click.echo(json.dumps({"published": published}) if as_json else f"{published} messages publiés de nouveau")

@@ -51,3 +51,5 @@ def shares_of(written: Iterable[str]) -> dict[Fault, float]:
 def _check(shares: Mapping[Fault, float]) -> None:
     if not all(0 <= share <= 1 for share in shares.values()) or sum(shares.values()) > 1:
         raise Refusal("Les parts des pannes sont des fractions entre 0 et 1, et leur somme ne dépasse pas 1.")
+    if shares.get(Fault.GAP) == 1:
+        raise Refusal("Avec gap=1 aucun message ne serait jamais publié ; donnez une part plus petite que 1.")

@@ -73,6 +73,11 @@ SELECT
             WHERE f.installation_id = r.installation_id AND f.ts = r.ts AND f.value = r.value)) AS stowaways
 """
 
+_MISSING = """
+SELECT min(s.n) FROM said s JOIN fate f USING (digest)
+WHERE NOT f.stored AND f.letters = 0 AND f.acknowledged GROUP BY s.digest
+"""
+
 _GAPS = """
 SELECT m.serial, min(m.ts), max(m.ts), count(*) FROM meant m JOIN said s USING (n) JOIN fate f USING (digest)
 WHERE NOT f.stored AND f.letters = 0 AND f.acknowledged
@@ -126,15 +131,7 @@ def reconcile(connection: Connection[Any], path: Path, queued: Callable[[], int]
     `queued` says how many messages the broker still holds; it is asked only where some have not arrived.
     """
     with connection.transaction():
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
-        _copy(connection, path)
-        bounds = connection.execute("SELECT min(ts) AS first, max(ts) AS last FROM meant").fetchone() or (None, None)
-        acknowledged = acknowledged_in(path)
-        asked = {"first": bounds[0], "last": bounds[1], "acknowledged": acknowledged}
-        connection.execute(_FOUND, asked)
-        connection.execute("ANALYZE found")
-        connection.execute(_FATES, asked)
+        asked = _judge(connection, path)
         stored, letters, waiting, unacknowledged, repeated, twice = _row(connection, _ANSWER)
         values, conflicts, stowaways = _row(connection, _VALUES, asked)
         gaps = tuple(
@@ -156,6 +153,26 @@ def reconcile(connection: Connection[Any], path: Path, queued: Callable[[], int]
         values_stored=values,
         gaps=gaps,
     )
+
+
+def missing_from(connection: Connection[Any], path: Path) -> set[int]:
+    """Return the numbers of the acknowledged messages that have not arrived, each distinct one once."""
+    with connection.transaction():
+        _judge(connection, path)
+        return {n for (n,) in connection.execute(_MISSING)}
+
+
+def _judge(connection: Connection[Any], path: Path) -> dict[str, Any]:
+    """Make the temporary tables, down to `fate`, in the open transaction; return what other queries need."""
+    for statement in _TABLES.split(";"):
+        connection.execute(statement)
+    _copy(connection, path)
+    first, last = connection.execute("SELECT min(ts), max(ts) FROM meant").fetchone() or (None, None)
+    asked = {"first": first, "last": last, "acknowledged": acknowledged_in(path)}
+    connection.execute(_FOUND, asked)
+    connection.execute("ANALYZE found")
+    connection.execute(_FATES, asked)
+    return asked
 
 
 def _row(connection: Connection[Any], query: str, parameters: dict[str, Any] | None = None) -> tuple[int, ...]:

@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from devices.simulator.ledger import read_entries
 from devices.simulator.sender import Sender
-from devices.simulator.sensors import messages
+from devices.simulator.sensors import Said, messages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+    from pathlib import Path
 
     from devices.simulator.ledger import Ledger
     from devices.simulator.sensors import Fleet
@@ -58,6 +60,16 @@ def speak(
         sender.wait(at_most=0)
         ledger.acknowledge(sender.count())
     return faults
+
+
+def say_again(url: str, path: Path, numbers: Collection[int]) -> int:
+    """Publish messages of the ledger at `path` again, as a sensor does that is asked for a gap; return how many."""
+    with Sender(url) as sender:
+        for entry in read_entries(path):
+            if entry.n in numbers:
+                sender.publish(Said(entry.topic, entry.payload, entry.fault))
+        sender.wait(at_most=0)
+        return sender.count()
 
 
 def _due(rate: float | None, start: float, published: int) -> int:

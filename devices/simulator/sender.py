@@ -16,8 +16,6 @@ from foundation.errors import Refusal
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from paho.mqtt.client import MQTTMessageInfo
-
     from devices.simulator.sensors import Said
 
 WINDOW = 1_000
@@ -33,7 +31,8 @@ class Sender:
         """How many messages, counted from the first, the broker has acknowledged."""
         self._address = BrokerAddress.parse(url)
         self._window = window
-        self._under_way: deque[MQTTMessageInfo] = deque()
+        self._under_way: deque[int] = deque()
+        self._done: set[int] = set()
         self._connected = threading.Event()
         self._refused = ""
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
@@ -76,12 +75,13 @@ class Sender:
         info = self._client.publish(said.topic, said.payload, qos=1)
         if info.rc not in {MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN}:
             raise Refusal(f"Le message pour {said.topic} n'a pas pu être envoyé ({info.rc}) ; recommencez.")
-        self._under_way.append(info)
+        self._under_way.append(info.mid)
 
     def count(self) -> int:
         """Return `acknowledged` as it is now."""
-        while self._under_way and self._under_way[0].is_published():
-            self._under_way.popleft()
+        # Packet identifiers come again after 65,535 messages; no two of those under way are the same.
+        while self._under_way and self._under_way[0] in self._done:
+            self._done.remove(self._under_way.popleft())
             self.acknowledged += 1
         return self.acknowledged
 
@@ -111,7 +111,8 @@ class Sender:
             self._refused = f"connexion refusée ({reason})"
         self._connected.set()
 
-    def _on_publish(self, _client: Client, _userdata: Any, _mid: int, reason: Any, _properties: Any) -> None:
+    def _on_publish(self, _client: Client, _userdata: Any, mid: int, reason: Any, _properties: Any) -> None:
         # "No matching subscribers" (0x10) is no failure: nobody has ever listened.
         if reason.is_failure:
             self._refused = f"publication refusée ({reason}) ; vérifiez les droits de l'utilisateur sur ce sujet"
+        self._done.add(mid)

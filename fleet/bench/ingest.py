@@ -18,7 +18,6 @@ import psycopg
 from devices.dialects.spl import SUBSCRIPTION, decode
 from devices.ingest.store import make_partitions, month_of
 from devices.ingest.writer import BATCH
-from devices.simulator.broker_queue import queued_at
 from devices.simulator.ledger import read_entries
 from devices.simulator.reconcile import reconcile
 from devices.simulator.sensors import SINCE, Fleet
@@ -251,8 +250,8 @@ class Bench:
 
     def _account(self, ledger: Path, measured: Measured) -> None:
         with psycopg.connect(self._ground["FLEET_DATABASE_WORKER_URL"], autocommit=True) as connection:
-            account = reconcile(connection, ledger, lambda: queued_at(self._ground["MQTT_URL"]))
-        measured.missing += account.missing + account.queued
+            account = reconcile(connection, ledger)
+        measured.missing += account.missing
         measured.duplicates += account.duplicates + account.stowaways
 
     def _fill(self, stored: int) -> None:

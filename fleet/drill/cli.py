@@ -14,6 +14,8 @@ DRILLS = {
     "kill-ingest": "ingest tué (kill -9) à pleine charge",
     "kill-between-commit-and-ack": "ingest tué entre l'enregistrement et l'acquittement",
     "restart-broker": "courtier MQTT arrêté et relancé",
+    "kill-broker": "courtier MQTT tué (kill -9) ; ce qu'il perd est compté à part, puis redemandé",
+    "two-processes": "deux processus d'ingestion sous un même nom",
     "restart-database": "PostgreSQL arrêté et relancé",
     "kill-database": "PostgreSQL tué (kill -9)",
     "hang-up-database": "connexions de la base coupées",

@@ -24,18 +24,19 @@ if TYPE_CHECKING:
 CONNECTED = "connected, session"
 LISTENING = "listening to"
 PATIENCE = 60.0
+BACK_WITHIN = 15.0
 
 
 class Ingest:
     """An ingest process under a client id of its own, started and killed at will."""
 
-    def __init__(self, ground: Ground, client_id: str) -> None:
+    def __init__(self, ground: Ground, client_id: str, *, log: str = "") -> None:
         self.client_id = client_id
         self.starts = 0
         self.connected_at = 0.0
         """When the broker began to send (`time.perf_counter`): by the last `start`."""
         self._ground = ground
-        self._log = ground.folder / f"{client_id}.log"
+        self._log = ground.folder / f"{log or client_id}.log"
         self._log.write_bytes(b"")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -135,7 +136,15 @@ def forget_session(mqtt_url: str, client_id: str) -> None:
     address.prepare(client)
     connected = threading.Event()
     client.on_connect = lambda *_: connected.set()
-    client.connect(address.host, address.port, clean_start=True)
+    deadline = time.monotonic() + BACK_WITHIN
+    while True:
+        try:
+            client.connect(address.host, address.port, clean_start=True)
+            break
+        except OSError:
+            if time.monotonic() > deadline:
+                return  # it is down, and forgets by itself in a week
+            time.sleep(0.5)
     client.loop_start()
     connected.wait(PATIENCE)
     client.disconnect()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg
 
 from fleet.drill.faulty_ingest import COMMITS
+from fleet.drill.processes import Ingest
 from fleet.drill.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet.drill.ground import Ground
-    from fleet.drill.processes import Ingest
+
+
+RECOVERS_WITHIN = 60.0
 
 
 class Scene(NamedTuple):
@@ -49,16 +52,50 @@ def restart_broker(scene: Scene) -> None:
     Supervised(scene.ground, "mosquitto").restart()
 
 
+def kill_broker(scene: Scene) -> None:
+    """Kill -9 of the broker while ingest is away: what it acknowledged and had not written to its disk is lost."""
+    time.sleep(scene.chance.uniform(1, 3))
+    scene.ingest.stop()
+    time.sleep(scene.chance.uniform(0.5, 2))
+    Supervised(scene.ground, "mosquitto").kill()
+    scene.ingest.start()
+
+
+def two_processes(scene: Scene) -> None:
+    """Start a second ingest under the same name: they take the connection from each other until one gives up."""
+    rival = Ingest(scene.ground, scene.ingest.client_id, log=f"{scene.ingest.client_id}-rival")
+    rival.launch()
+    time.sleep(scene.chance.uniform(4, 10))
+    rival.kill()
+    if not scene.ingest.pid:
+        scene.ingest.start()
+
+
 def restart_database(scene: Scene) -> None:
     """Stop PostgreSQL in good order, and start it again."""
     time.sleep(scene.chance.uniform(1, 4))
     Supervised(scene.ground, "postgresql").restart()
+    _wait_for_database(scene)
 
 
 def kill_database(scene: Scene) -> None:
     """Kill -9 of PostgreSQL's first process: it recovers from its log."""
     time.sleep(scene.chance.uniform(1, 4))
     Supervised(scene.ground, "postgresql").kill()
+    _wait_for_database(scene)
+
+
+def _wait_for_database(scene: Scene) -> None:
+    deadline = time.monotonic() + RECOVERS_WITHIN
+    while True:
+        try:
+            psycopg.connect(scene.ground["FLEET_DATABASE_WORKER_URL"]).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def hang_up_database(scene: Scene) -> None:
@@ -96,6 +133,8 @@ STRIKES: dict[str, Callable[[Scene], None]] = {
     "kill-ingest": kill_ingest,
     "kill-between-commit-and-ack": kill_between_commit_and_ack,
     "restart-broker": restart_broker,
+    "kill-broker": kill_broker,
+    "two-processes": two_processes,
     "restart-database": restart_database,
     "kill-database": kill_database,
     "hang-up-database": hang_up_database,

@@ -1,0 +1,50 @@
+"""The bench: a small one, for what it counts; never for how fast it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+
+from fleet.bench.cli import _Many
+from tests.databases import from_environment
+from tests.fleet.test_drill import URLS
+
+
+def test_a_bench_accounts_for_all_it_measures(database, mqtt_url, tmp_path):
+    own = {variable: getattr(database, role) for role, variable in URLS.items()}
+    simulator = from_environment("FLEET_SIMULATOR_MQTT_URL")
+    environ = os.environ | own | {"MQTT_URL": mqtt_url, "FLEET_SIMULATOR_MQTT_URL": simulator}
+    words = ["--messages", "500", "--rounds", "2", "--sensors", "7", "--stored", "2k", "--folder", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "fleet", "bench", "ingest", "--json", *words],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["missing"], found["duplicates"]) == (0, 0)
+    assert (found["messages"], found["values"], found["stored_before"]) == (1000, 4000, 2000)
+    limits = found["database_limit_per_s"], found["consumer_limit_per_s"]
+    possible = 1 / sum(1 / limit for limit in limits)
+    assert found["ratio"] == pytest.approx(found["values_per_s"] / possible, rel=0.01)
+    with database.sessions()() as session:
+        stored = session.connection().exec_driver_sql("SELECT count(*) FROM devices.reading").scalar()
+    assert stored == 4000 + 4000 + 2002, "ours, the bare rows, and a history of whole minutes of 7 sensors"
+
+
+@pytest.mark.parametrize(("text", "number"), [("7", 7), ("10k", 10_000), ("1M", 1_000_000)])
+def test_numbers_may_be_written_short(text, number):
+    assert _Many().convert(text, None, None) == number
+
+
+@pytest.mark.parametrize("text", ["many", "1G", "", "k"])
+def test_other_words_are_refused(text):
+    with pytest.raises(click.BadParameter, match="n'est pas un nombre"):
+        _Many().convert(text, None, None)
