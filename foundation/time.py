@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Range
 
 
+MACHINE_ZONES = {"localtime", "posixrules"}
+"""Names in the tz database that mean another zone on another machine."""
+
+
 def time_zone(name: str) -> ZoneInfo:
     """Return the IANA time zone `name`; refuse a name the tz database does not know."""
+    sentence = f"Le fuseau horaire « {name} » n'existe pas ; écrivez un nom IANA, par exemple Europe/Paris."
+    if name in MACHINE_ZONES:
+        raise Refusal(sentence, field="timezone")
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        sentence = f"Le fuseau horaire « {name} » n'existe pas ; écrivez un nom IANA, par exemple Europe/Paris."
         raise Refusal(sentence, field="timezone") from None
 
 

@@ -34,6 +34,7 @@ def register_site(
 ) -> Site:
     """Add a site; its time zone decides what a local day is for everything measured there."""
     time_zone(timezone)
+    check_place(latitude, longitude)
     if session.scalar(select(Site.id).where(Site.name == name, Site.city == city)) is not None:
         raise Refusal(f"Il y a déjà un site « {name} » à {city} ; donnez-lui un autre nom.", field="name")
     site = Site(
@@ -49,6 +50,14 @@ def register_site(
     session.add(site)
     session.flush()
     return site
+
+
+def check_place(latitude: Decimal | None, longitude: Decimal | None) -> None:
+    """Refuse coordinates that are not on Earth (WGS 84, degrees)."""
+    if latitude is not None and abs(latitude) > 90:
+        raise Refusal("La latitude se situe entre -90 et 90 degrés, par exemple 47,7483.", field="latitude")
+    if longitude is not None and abs(longitude) > 180:
+        raise Refusal("La longitude se situe entre -180 et 180 degrés, par exemple -3,3700.", field="longitude")
 
 
 def register_building(

@@ -45,7 +45,7 @@ def any_terms(draw: st.DrawFn) -> Terms:
     cost = draw(amounts)
     return Terms(
         shares=tuple(draw(st.permutations(shares))),
-        confidence=draw(inner),
+        confidence=(1 + draw(inner)) / 2,
         correlation=draw(parts),
         significance=draw(st.none() | hurdles),
         neutral_band=draw(st.none() | hurdles),

@@ -165,7 +165,11 @@ class Terms:
         _demand(len(set(dated)) == len(dated), "Deux parts portent sur la même énergie et la même année.", "shares")
         for energy in {share.energy for share in self.shares}:
             _demand((energy, 1) in dated, "Chaque part doit commencer à l'année 1 du contrat.", "shares")
-        _demand(0 < self.confidence < 1, "Le niveau de confiance se situe entre 0 et 1, par exemple 0.9.", "confidence")
+        _demand(
+            Fraction(1, 2) <= self.confidence < 1,
+            "Le niveau de confiance se situe entre 0,5 et 1, par exemple 0.9.",
+            "confidence",
+        )
         _demand(0 <= self.correlation <= 1, "La corrélation se situe entre 0 et 1.", "correlation")
         if self.neutral_band is not None:
             _demand(self.neutral_band.limit < 1, "La zone neutre est une fraction, par exemple 0.04.", "neutral_band")
