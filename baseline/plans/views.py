@@ -5,17 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
 from baseline.fitting import DailyModel
 from baseline.plans.models import MeasurementPlan
-from baseline.plans.register import Assessment, assess, draft_plan, freeze, sign
+from baseline.plans.register import Assessment, assess, draft_plan, freeze, plan_document, sign
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement, Annex
 from contracts.agreements.register import annex
 from devices.points.models import BoundaryBuilding, MeasurementBoundary
 from devices.points.views import building_crumbs
+from foundation.canonical import canonical_json
+from foundation.files import json_file
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named
@@ -229,6 +231,14 @@ def plans_of_agreement(request: Request, agreement: Agreement) -> Mapping[str, A
     return {"plans": plans, "states": STATES, "form": form}
 
 
+def plan_file(request: Request) -> Response:
+    """Serve the frozen plan, coefficients and all, byte for byte what its SHA-256 was taken of."""
+    shown = found(request, MeasurementPlan)
+    if shown.sha256 is None:
+        raise HTTPNotFound
+    return json_file(f"plan-{shown.id}.json", canonical_json(plan_document(shown)))
+
+
 def includeme(config: Configurator) -> None:
     """Register the pages and the fragments."""
     here = "baseline.plans:templates/"
@@ -236,6 +246,7 @@ def includeme(config: Configurator) -> None:
     for route, pattern, view, renderer, permission, methods in (
         ("plan_new", "/plans/new", new_plan, FORM, manage, ("GET", "POST")),
         ("plan", f"/plans/{NUMBER}", plan, here + "plan.jinja2", see, "GET"),
+        ("plan_file", f"/plans/{NUMBER}.json", plan_file, None, see, "GET"),
         ("plan_freeze", f"/plans/{NUMBER}/freeze", freeze_plan, here + "plan.jinja2", manage, "POST"),
         ("plan_annex", f"/agreements/{NUMBER}/annexes", annex_plan, FORM, manage, ("GET", "POST")),
         ("plan_sign", f"/plans/{NUMBER}/sign", sign_plan, here + "plan.jinja2", manage, "POST"),

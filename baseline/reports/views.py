@@ -17,6 +17,7 @@ from baseline.reports.models import SavingsReport
 from baseline.reports.signature import signature_of
 from devices.points.models import BoundaryBuilding
 from foundation.errors import Refusal
+from foundation.files import csv_file
 from foundation.forms import EntryForm, day_field, submit
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, page_of
@@ -94,6 +95,19 @@ def report(request: Request) -> dict[str, Any]:
         "cumulated": _cusum_chart(shown, request.language),
         "crumbs": [(request.language.translate(N_("Rapports")), request.route_path("reports"))],
     }
+
+
+def report_days(request: Request) -> Response:
+    """Serve the days a report counts, as it counts them: their sums are its totals."""
+    shown = found(request, SavingsReport)
+    return csv_file(
+        f"rapport-{shown.id}.csv",
+        ("day", "temperature_c", "measured_kwh", "adjusted_baseline_kwh", "counted", "reason"),
+        (
+            (day.day, day.temperature_c, day.measured_kwh, day.adjusted_baseline_kwh, int(day.counted), day.reason)
+            for day in shown.days
+        ),
+    )
 
 
 def measured_chart(shown: SavingsReport, language: Language) -> Chart:
@@ -181,6 +195,7 @@ def includeme(config: Configurator) -> None:
         ("reports", "/reports", reports, here + "reports.jinja2", see, "GET"),
         ("report_new", f"/plans/{NUMBER}/reports", new_report, FORM, manage, ("GET", "POST")),
         ("report", f"/reports/{NUMBER}", report, here + "report.jinja2", see, "GET"),
+        ("report_days", f"/reports/{NUMBER}.csv", report_days, None, see, "GET"),
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

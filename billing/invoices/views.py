@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
+from wtforms.validators import ValidationError
 
 from billing.invoices.genuine import genuine_invoice
 from billing.invoices.models import Invoice
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from foundation.attachments.models import Attachment
 
 
+SEAL = re.compile(r"[0-9A-Fa-f]{64}")
 STATES = {
     "draft": (N_("brouillon"), "plain"),
     "ready": (N_("prête"), "busy"),
@@ -129,7 +132,12 @@ def _original(original: Attachment | None) -> Response:
 class SealForm(EntryForm):
     """What the paper says beside its number."""
 
-    seal = text_field(N_("Empreinte SHA-256"), help_text=N_("Les 64 signes imprimés à la fin de la facture."))
+    seal = text_field(N_("Empreinte de la facture"), help_text=N_("Les 64 signes imprimés à la fin de la facture."))
+
+    def validate_seal(self, field: Any) -> None:
+        """Tell a seal that was cut short, like the beginning printed under each page, from one that is wrong."""
+        if not SEAL.fullmatch("".join((field.data or "").split())):
+            raise ValidationError(N_("L'empreinte compte 64 signes, de 0 à 9 et de a à f : recopiez-la entière."))
 
 
 def genuine(request: Request) -> dict[str, Any]:

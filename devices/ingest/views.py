@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from devices.ingest.models import DeadLetter, IngestHeartbeat
-from foundation.pages import page_of
+from devices.ingest.models import DeadLetter, IngestHeartbeat, Reading
+from devices.inventory.models import Device, Installation
+from devices.points.models import MeteringPoint
+from foundation.errors import Refusal
+from foundation.files import csv_file
+from foundation.forms import EntryForm, day_field
+from foundation.messages import N_
+from foundation.pages import NUMBER, found, page_of
 from foundation.permissions import Permission
+from foundation.time import local_midnight, time_zone
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
     from pyramid.request import Request
+    from pyramid.response import Response
 
 SHOWN = 200
 """Bytes of a message shown in the list; the whole of it stays in the database."""
+LONGEST_DOWNLOAD = 400
+"""Days of readings in one file: a year and a bit."""
 STALE = dt.timedelta(minutes=3)
 """A heartbeat is written once a minute."""
 
@@ -36,8 +46,46 @@ def shown(payload: bytes) -> str:
     return text + ("…" if len(payload) > SHOWN else "")
 
 
+class ReadingsForm(EntryForm):
+    """Which local days, both included."""
+
+    start = day_field(N_("Du"))
+    end = day_field(N_("Au"))
+
+
+def readings(request: Request) -> Response:
+    """Serve what a point's sensors sent, as it arrived: instants in UTC, values in the unit of the register."""
+    point = found(request, MeteringPoint)
+    form = ReadingsForm(request.GET)
+    if not form.validate() or not 0 <= (form.end.data - form.start.data).days <= LONGEST_DOWNLOAD:
+        raise Refusal("Choisissez deux dates dans l'ordre, à 400 jours l'une de l'autre au plus, puis recommencez.")
+    zone = time_zone(point.building.site.timezone)
+    rows = request.dbsession.execute(
+        select(Device.serial, Installation.channel, Reading.ts, Reading.value, Installation.factor, Reading.received_at)
+        .join(Installation, Installation.id == Reading.installation_id)
+        .join(Device, Device.id == Installation.device_id)
+        .where(
+            Installation.point_id == point.id,
+            Reading.ts >= local_midnight(form.start.data, zone),
+            # The index that closes the last day is read at the midnight that follows it.
+            Reading.ts <= local_midnight(form.end.data + dt.timedelta(days=1), zone),
+        )
+        .order_by(Reading.ts, Installation.id)
+    )
+    return csv_file(
+        f"point-{point.id}.csv",
+        ("serial", "channel", "time_utc", "value", "factor_to_kwh", "received_at"),
+        (
+            (serial, channel, ts.isoformat(), value, factor, at.isoformat())
+            for serial, channel, ts, value, factor, at in rows
+        ),
+    )
+
+
 def includeme(config: Configurator) -> None:
-    """Register the page."""
+    """Register the page and the download."""
+    config.add_route("point_readings", f"/points/{NUMBER}/readings.csv")
+    config.add_view(readings, route_name="point_readings", permission=Permission.SEE_MEASUREMENTS, request_method="GET")
     config.add_route("dead_letters", "/dead-letters")
     config.add_view(
         dead_letters,

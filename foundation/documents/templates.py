@@ -54,6 +54,7 @@ def environment(language: Language) -> Environment:
         percent=lambda value, digits=0: language.percent(_decimal(value), digits),
         date=lambda value: language.date(_day(value)),
         short_date=lambda value: language.short_date(_day(value)),
+        price=lambda value: language.number(_decimal(value), max(2, _decimals(value))),
         exact=lambda value: language.number(_decimal(value), _decimals(value)),
         exact_percent=lambda value: language.percent(_decimal(value), max(0, _decimals(value) - 2)),
         in_fours=lambda value: " ".join(value[start : start + 4] for start in range(0, len(value), 4)),

@@ -1,12 +1,16 @@
 """Every page of the story opens for who may see it, in both languages, and for nobody else."""
 
+import csv
 import datetime as dt
+import hashlib
+import io
 import re
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
+from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
@@ -23,8 +27,18 @@ from tests.webhouse import PASSWORD, PEOPLE, open_house
 
 TODAY = dt.date(2026, 1, 20)
 # Pages that need `?building=` or `?boundary=`: where the reader comes from.
-QUERIES = {"/boundaries/new": "building={buildings}", "/plans/new": "boundary={boundaries}"}
-FILES = {"invoice_pdf": "application/pdf", "invoice_xml": "application/xml"}
+QUERIES = {
+    "boundary_new": "building={buildings}",
+    "plan_new": "boundary={boundaries}",
+    "point_readings": "start=2025-12-01&end=2025-12-31",
+}
+FILES = {
+    "invoice_pdf": "application/pdf",
+    "invoice_xml": "application/xml",
+    "report_days": "text/csv",
+    "plan_file": "application/json",
+    "point_readings": "text/csv",
+}
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +135,7 @@ def addresses(house):
         pattern = patterns[route]
         path = re.sub(r"\{id:[^}]*\}+", str(house.ids.get(pattern.split("/")[1], 1)), pattern)
         path = re.sub(r"\{number:.*\}", "F2026-0001", path)
-        query = QUERIES.get(path, "").format(**house.ids)
+        query = QUERIES.get(route, "").format(**house.ids)
         found[route] = f"{path}?{query}" if query else path
     return found
 
@@ -260,3 +274,23 @@ def test_the_address_printed_on_an_invoice_says_whether_it_is_genuine(house):
     assert "443,48" in answer.text.replace("\u202f", "")
     form["seal"] = "0" * 64
     assert "ne vont pas ensemble" in form.submit()
+    form["seal"] = seal[:16]
+    assert "64 signes" in form.submit(), "the beginning printed under each page is no seal, and no reason not to pay"
+
+
+def test_a_municipality_downloads_what_it_takes_to_recompute(house):
+    holder = signed_in(house, "maire@ecole.example")
+    days = list(csv.DictReader(io.StringIO(holder.get(f"/reports/{house.ids['reports']}.csv").text)))
+    with house.database.sessions("owner")() as session:
+        report = session.get_one(SavingsReport, house.ids["reports"])
+        plan_seal = report.plan.sha256
+        totals = report.measured_kwh, report.adjusted_baseline_kwh
+    assert (
+        sum(Decimal(day["measured_kwh"]) for day in days),
+        sum(Decimal(day["adjusted_baseline_kwh"]) for day in days),
+    ) == totals
+    assert hashlib.sha256(holder.get(f"/plans/{house.ids['plans']}.json").body).hexdigest() == plan_seal
+    address = f"/points/{house.ids['points']}/readings.csv"
+    assert holder.get(f"{address}?start=2025-12-01&end=2025-12-31").text.startswith("serial,channel,time_utc,value")
+    assert "400 jours" in holder.get(f"{address}?start=0900-01-01&end=2025-12-31", status="*")
+    assert "400 jours" in holder.get(f"{address}?start=2025-12-31&end=2025-12-01", status="*")

@@ -70,7 +70,11 @@ def evaluate(terms: Terms, year: ContractYear) -> Evaluation:
     net_kwh = sum((result.avoided_kwh for result in year.results), Decimal("0.000"))
     net = sum((result.avoided_euros for result in year.results), ZERO)
     half_width = pooled((result.half_width_euros for result in year.results), terms.correlation)
-    steps = [*_measured(year.results), step("net", net, say.NET, net_kwh=net_kwh, net_euros=net)]
+    net_template = say.NET_EXCESS if net_kwh < 0 else say.NET
+    steps = [
+        *_measured(year.results),
+        step("net", net, net_template, net_kwh=net_kwh, excess_kwh=-net_kwh, net_euros=net),
+    ]
 
     counted = _after_hurdles(terms, year, net, half_width, steps)
     if counted > 0 and net_kwh <= 0:
@@ -86,7 +90,11 @@ def evaluate(terms: Terms, year: ContractYear) -> Evaluation:
     weights = _weights(terms, year)
     fee = _shared(terms, year, payable, steps)
     fee = _within_bounds(terms, year, fee, steps)
-    steps.append(step("fee", fee, say.FEE, year=year.number, fee_euros=fee, kept_euros=net - fee))
+    steps.append(
+        step(
+            "fee", fee, say.FEE if fee or net > 0 else say.NO_FEE, year=year.number, fee_euros=fee, kept_euros=net - fee
+        )
+    )
     fees = year.fees_before + fee
     return Evaluation(fee, net_kwh, net, half_width, payable, carried, fees, weights, tuple(steps))
 

@@ -8,6 +8,10 @@ AVOIDED = N_("{boundary} : {energy_kwh} évités, soit {avoided_euros}.")
 EXCESS = N_("{boundary} : {energy_kwh} de plus que la référence, soit {avoided_euros}.")
 WITHOUT_RESULT = N_("{boundary} : jours sans résultat, qui ne rapportent rien : {days}.")
 NET = N_("Résultat net de l'année, tous périmètres et toutes énergies : {net_kwh} évités, soit {net_euros}.")
+NET_EXCESS = N_(
+    "Résultat net de l'année, tous périmètres et toutes énergies : {excess_kwh} de plus que la référence,"
+    " soit {net_euros}."
+)
 WITHIN = {
     "significance": N_(
         "Le résultat net ({net_euros}) ne dépasse pas son incertitude ({limit_factor} × {of_euros} = {limit_euros},"
@@ -61,4 +65,5 @@ YEARLY_CAP = N_("Plafond annuel de l'accord : {cap_euros}.")
 CUMULATIVE_CAP = N_(
     "Plafond cumulé de l'accord : {cap_euros}, dont {before_euros} déjà dus ; restent {room_euros} au plus."
 )
+NO_FEE = N_("Dû pour l'année {year} à ce jour : {fee_euros} hors TVA ; sans économie, pas de paiement.")
 FEE = N_("Dû pour l'année {year} à ce jour : {fee_euros} hors TVA ; la collectivité garde {kept_euros}.")
