@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from foundation.base import Base, identifier
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy.orm import Session
 
 
 class Change(Base):
@@ -32,11 +27,3 @@ class Change(Base):
     row_id: Mapped[int]
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any]]
-
-
-def history_of(session: Session, row: Any) -> Sequence[Change]:
-    """Return the changes of a mapped object, newest first."""
-    table = type(row).__table__.fullname
-    return session.scalars(
-        select(Change).where(Change.table_name == table, Change.row_id == row.id).order_by(Change.id.desc())
-    ).all()

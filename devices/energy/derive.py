@@ -147,7 +147,7 @@ def _grid(spans: Sequence[Span], window: Range, zone: dt.tzinfo) -> dict[dt.date
 def _consume(session: Session, point_id: int) -> Range | None:
     """Delete the arrivals of the point and return what they cover; None where everything is to be derived.
 
-    An arrival of no reading was left by a change of the inventory (devices.ingest.ddl).
+    An arrival of no reading was left by a change of the inventory (migration 0001).
     """
     mine = select(Installation.id).where(Installation.point_id == point_id)
     arrivals = session.execute(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from devices.dialects.measurement import Measurement
 
 NEWS = "devices_inventory"
-"""Channel of NOTIFY on which every change of devices or installations is told (devices.ingest.ddl)."""
+"""Channel of NOTIFY on which every change of devices or installations is told (migration 0001)."""
 MAX_REMEMBERED = 100_000
 """Serials, known or not: a flood of unknown ones must not fill the memory."""
 

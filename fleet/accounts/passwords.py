@@ -1,4 +1,4 @@
-"""Passwords are hashed with argon2id; the cost is the library's default and is raised by rehashing at sign-in."""
+"""Passwords are hashed with argon2id at the library's default cost."""
 
 from __future__ import annotations
 
@@ -28,8 +28,3 @@ def matches(password_hash: str | None, password: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
-
-
-def is_outdated(password_hash: str) -> bool:
-    """Say whether the hash was made with a lower cost than today's."""
-    return _hasher.check_needs_rehash(password_hash)
