@@ -18,7 +18,7 @@ HOLDS_BUILDING = (
 
 
 def close(table: str) -> None:
-    """Let nobody but the owner reach `table` ("schema.name"), by row-level security that binds the owner of rows too."""
+    """Let nobody but the owner reach `table` ("schema.name"), by row-level security that is forced."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY owner ON {table} FOR ALL TO fleet_owner USING (true) WITH CHECK (true)")
