@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
 
 SOMEBODY_WAS_FASTER = {"23001", "23505", "23P01"}
 """What the database says where two people do the same at once: frozen, there already, overlapping (class 23)."""
-MEANWHILE = "Quelqu'un vient de faire la même chose ; rechargez la page pour voir ce qui est enregistré."
+MEANWHILE = N_("Quelqu'un vient de faire la même chose ; rechargez la page pour voir ce qui est enregistré.")
 MISSING = N_("Remplissez ce champ.")
 
 
@@ -224,16 +224,16 @@ def submit(request: Any, form: EntryForm, act: Callable[[], Result]) -> Result |
             with request.dbsession.begin_nested():
                 return act()
         except Refusal as refusal:
-            _show(form, refusal)
+            _show(request, form, refusal)
         except IntegrityError as error:
             if getattr(error.orig, "sqlstate", None) not in SOMEBODY_WAS_FASTER:
                 raise
-            _show(form, Refusal(MEANWHILE))
+            _show(request, form, Refusal(MEANWHILE))
     request.response.status_int = 422
     return None
 
 
-def _show(form: EntryForm, refusal: Refusal) -> None:
-    form.refusal = refusal.sentence
+def _show(request: Any, form: EntryForm, refusal: Refusal) -> None:
+    form.refusal = refusal.said_in(request.language.translate)
     # "shareholder" is asked for as a number chosen from a list: "shareholder_id".
     form.refused_field = next((n for n in (refusal.field or "", f"{refusal.field}_id") if n in form), "")

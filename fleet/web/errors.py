@@ -63,7 +63,7 @@ def stale_form(request: Request) -> dict[str, Any]:
 def refused(refusal: Refusal, request: Request) -> dict[str, Any]:
     """Show the sentence of a refusal that no form has shown."""
     _ = request.language.translate
-    return _page(request, 422, _("C'est impossible ainsi"), refusal.sentence)
+    return _page(request, 422, _("C'est impossible ainsi"), refusal.said_in(_))
 
 
 def client_error(error: HTTPClientError, request: Request) -> dict[str, Any]:
