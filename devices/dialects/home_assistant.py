@@ -18,8 +18,9 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import channel_of, members, object_of, serial_of
-from devices.dialects.quantities import Quantity, quantity_of, shifted
+from devices.dialects.quantities import Quantity, quantity_of
 from devices.dialects.strict_json import read
+from devices.dialects.units import shifted
 
 TOPIC = re.compile(r"homeassistant/(?P<component>[a-z_]+)/(?:(?P<node>[^/]+)/)?(?P<object>[^/]+)/config")
 # The short names a device may write (MQTT discovery, "Supported abbreviations"), of the fields we read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from devices.dialects.making import Meaning
-from devices.dialects.quantities import Quantity
+from devices.dialects.quantities import Quantity, of_phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,8 @@ LABELS: Final[dict[str, Meaning]] = {
     **dict.fromkeys(("IRMS1", "IRMS2", "IRMS3"), _AMPS),
     **dict.fromkeys(("URMS1", "URMS2", "URMS3"), _VOLTS),
     **dict.fromkeys(("PREF", "PCOUP"), _SUBSCRIBED),
-    **dict.fromkeys(("SINSTS", "SINSTS1", "SINSTS2", "SINSTS3", "SINSTI"), _VA),
+    **dict.fromkeys(("SINSTS", "SINSTI"), _VA),
+    **{f"SINSTS{phase}": Meaning(of_phase(Quantity.APPARENT_POWER, phase), "VA") for phase in (1, 2, 3)},
 }
 
 TOTAL: Final = "total"

@@ -17,7 +17,7 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity
+from devices.dialects.quantities import Quantity, of_phase
 from devices.dialects.strict_json import read
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ ELECTRICITY: Final = {
     "14.7": Quantity.FREQUENCY,
     **{f"{phase}1.7": Quantity.CURRENT for phase in "357"},
     **{f"{phase}2.7": Quantity.VOLTAGE for phase in "357"},
-    **{f"{phase}1.7": Quantity.POWER for phase in "246"},
+    **{f"{group}1.7": of_phase(Quantity.POWER, phase) for phase, group in enumerate("246", 1)},
 }
 """Groups C.D of electricity (A = 1)."""
 

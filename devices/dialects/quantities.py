@@ -1,28 +1,43 @@
-"""What is measured and in which unit: the canonical units, and powers of ten into them.
-
-Conversions are exact or not made: kWh from Wh is a shift of the decimal point, kWh from GJ is not (1/0.0036) and stays
-GJ, for the installation's factor to say. Spellings are those of the dialects, of RFC 8428 § 12.1 and of RFC 8798.
-"""
+"""What is measured and in which unit it is kept: m³ are no kWh, and kWh PCS no kWh PCI."""
 
 from __future__ import annotations
 
 import re
-from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Final
+
+from devices.dialects.units import conversion
+from foundation.messages import N_
 
 
 class Quantity(StrEnum):
     """What a value is. An `*_index` counts up for ever; the others are true at an instant."""
 
     ENERGY_INDEX = "energy_index"
+    """Energy delivered to the place: electricity drawn, heat, gas where the meter does not say PCS or PCI."""
     EXPORTED_ENERGY_INDEX = "exported_energy_index"
+    """Energy given back to the network."""
+    PRODUCED_ENERGY_INDEX = "produced_energy_index"
+    """Energy a photovoltaic or solar thermal plant has made, whoever used it."""
+    GROSS_ENERGY_INDEX = "gross_energy_index"
+    """Energy of a gas with the heat of its vapour (PCS, higher heating value): what gas is billed in."""
+    NET_ENERGY_INDEX = "net_energy_index"
+    """Energy of a gas without it (PCI, lower heating value): about a tenth less for natural gas."""
     REACTIVE_ENERGY_INDEX = "reactive_energy_index"
     APPARENT_ENERGY_INDEX = "apparent_energy_index"
     VOLUME_INDEX = "volume_index"
+    """Volume as the meter counts it: water, or gas at the pressure and temperature of its pipe."""
+    NORMAL_VOLUME_INDEX = "normal_volume_index"
+    """Volume of a gas brought to 0 °C and 1013.25 hPa by a converter."""
     PULSE_INDEX = "pulse_index"
     POWER = "power"
+    POWER_L1 = "power_l1"
+    POWER_L2 = "power_l2"
+    POWER_L3 = "power_l3"
     APPARENT_POWER = "apparent_power"
+    APPARENT_POWER_L1 = "apparent_power_l1"
+    APPARENT_POWER_L2 = "apparent_power_l2"
+    APPARENT_POWER_L3 = "apparent_power_l3"
     REACTIVE_POWER = "reactive_power"
     SUBSCRIBED_POWER = "subscribed_power"
     POWER_FACTOR = "power_factor"
@@ -44,38 +59,104 @@ class Quantity(StrEnum):
     """A number whose meaning only the installation knows."""
 
 
-# Canonical unit → its spellings and the power of ten from each into it.
-_SPELLINGS: Final[dict[str, dict[str, int]]] = {
-    "kWh": {"kWh": 0, "Wh": -3, "MWh": 3, "GWh": 6},
-    "kvarh": {"kvarh": 0, "kVArh": 0, "varh": -3, "VArh": -3},
-    "kVAh": {"kVAh": 0, "VAh": -3},
-    "J": {"J": 0, "MJ": 6, "GJ": 9},
-    "W": {"W": 0, "mW": -3, "kW": 3, "MW": 6},
-    "VA": {"VA": 0, "kVA": 3},
-    "var": {"var": 0, "VAr": 0, "kvar": 3},
-    "V": {"V": 0, "mV": -3, "kV": 3},
-    "A": {"A": 0, "mA": -3},
-    "Hz": {"Hz": 0},
-    "m³": {"m³": 0, "m3": 0, "L": -3, "l": -3},
-    "m³/h": {"m³/h": 0, "m3/h": 0, "L/h": -3, "l/h": -3},
-    "°C": {"°C": 0, "C": 0, "Cel": 0},
-    "%": {"%": 0, "%RH": 0, "%EL": 0},
-    "ppm": {"ppm": 0},
-    "dBm": {"dBm": 0},
-    "dB": {"dB": 0},
-    "Pa": {"Pa": 0, "hPa": 2, "kPa": 3, "bar": 5},
-    "lx": {"lx": 0, "lux": 0},
-    "pulse": {"pulse": 0, "pulses": 0, "count": 0},
+# The units a value of each may be kept in; the one asked for where it comes in none of them stands first.
+_UNITS: Final[dict[Quantity, tuple[str, ...]]] = {
+    Quantity.ENERGY_INDEX: ("kWh",),
+    Quantity.EXPORTED_ENERGY_INDEX: ("kWh",),
+    Quantity.PRODUCED_ENERGY_INDEX: ("kWh",),
+    Quantity.GROSS_ENERGY_INDEX: ("kWh PCS",),
+    Quantity.NET_ENERGY_INDEX: ("kWh PCI",),
+    Quantity.REACTIVE_ENERGY_INDEX: ("kvarh",),
+    Quantity.APPARENT_ENERGY_INDEX: ("kVAh",),
+    Quantity.VOLUME_INDEX: ("m³",),
+    Quantity.NORMAL_VOLUME_INDEX: ("Nm³",),
+    Quantity.PULSE_INDEX: ("pulse",),
+    Quantity.POWER: ("W",),
+    Quantity.POWER_L1: ("W",),
+    Quantity.POWER_L2: ("W",),
+    Quantity.POWER_L3: ("W",),
+    Quantity.APPARENT_POWER: ("VA",),
+    Quantity.APPARENT_POWER_L1: ("VA",),
+    Quantity.APPARENT_POWER_L2: ("VA",),
+    Quantity.APPARENT_POWER_L3: ("VA",),
+    Quantity.REACTIVE_POWER: ("var",),
+    # The network operator writes kVA, some meters kW: what was subscribed is what the contract says.
+    Quantity.SUBSCRIBED_POWER: ("VA", "W"),
+    Quantity.VOLTAGE: ("V",),
+    Quantity.CURRENT: ("A",),
+    Quantity.FREQUENCY: ("Hz",),
+    Quantity.FLOW: ("m³/h",),
+    Quantity.TEMPERATURE: ("°C",),
+    Quantity.HUMIDITY: ("%",),
+    Quantity.CO2: ("ppm",),
+    Quantity.PRESSURE: ("Pa",),
+    Quantity.ILLUMINANCE: ("lx",),
+    Quantity.BATTERY: ("%", "V"),
+    Quantity.POWER_FACTOR: ("%",),
+    Quantity.RSSI: ("dBm",),
+    Quantity.SNR: ("dB",),
+    Quantity.RADIO_MARGIN: ("dB",),
+    Quantity.LINK_QUALITY: ("%",),
 }
-UNITS: Final = {spelling: (unit, power) for unit, known in _SPELLINGS.items() for spelling, power in known.items()}
+
+WORDS: Final[dict[Quantity, str]] = {
+    Quantity.ENERGY_INDEX: N_("énergie (index)"),
+    Quantity.EXPORTED_ENERGY_INDEX: N_("énergie injectée (index)"),
+    Quantity.PRODUCED_ENERGY_INDEX: N_("énergie produite (index)"),
+    Quantity.GROSS_ENERGY_INDEX: N_("énergie du gaz en PCS (index)"),
+    Quantity.NET_ENERGY_INDEX: N_("énergie du gaz en PCI (index)"),
+    Quantity.REACTIVE_ENERGY_INDEX: N_("énergie réactive (index)"),
+    Quantity.APPARENT_ENERGY_INDEX: N_("énergie apparente (index)"),
+    Quantity.VOLUME_INDEX: N_("volume (index)"),
+    Quantity.NORMAL_VOLUME_INDEX: N_("volume normal de gaz (index)"),
+    Quantity.PULSE_INDEX: N_("impulsions (index)"),
+    Quantity.POWER: N_("puissance"),
+    Quantity.POWER_L1: N_("puissance de la phase 1"),
+    Quantity.POWER_L2: N_("puissance de la phase 2"),
+    Quantity.POWER_L3: N_("puissance de la phase 3"),
+    Quantity.APPARENT_POWER: N_("puissance apparente"),
+    Quantity.APPARENT_POWER_L1: N_("puissance apparente de la phase 1"),
+    Quantity.APPARENT_POWER_L2: N_("puissance apparente de la phase 2"),
+    Quantity.APPARENT_POWER_L3: N_("puissance apparente de la phase 3"),
+    Quantity.REACTIVE_POWER: N_("puissance réactive"),
+    Quantity.SUBSCRIBED_POWER: N_("puissance souscrite"),
+    Quantity.POWER_FACTOR: N_("facteur de puissance"),
+    Quantity.VOLTAGE: N_("tension"),
+    Quantity.CURRENT: N_("intensité"),
+    Quantity.FREQUENCY: N_("fréquence"),
+    Quantity.FLOW: N_("débit"),
+    Quantity.TEMPERATURE: N_("température"),
+    Quantity.HUMIDITY: N_("humidité"),
+    Quantity.CO2: N_("CO₂"),
+    Quantity.PRESSURE: N_("pression"),
+    Quantity.ILLUMINANCE: N_("éclairement"),
+    Quantity.BATTERY: N_("pile"),
+    Quantity.RSSI: N_("force du signal"),
+    Quantity.SNR: N_("rapport signal sur bruit"),
+    Quantity.RADIO_MARGIN: N_("marge radio"),
+    Quantity.LINK_QUALITY: N_("qualité de la liaison"),
+    Quantity.REGISTER: N_("registre"),
+}
+"""What people call each."""
+
+_OF_PHASE: Final = {
+    Quantity.POWER: (Quantity.POWER_L1, Quantity.POWER_L2, Quantity.POWER_L3),
+    Quantity.APPARENT_POWER: (
+        Quantity.APPARENT_POWER_L1,
+        Quantity.APPARENT_POWER_L2,
+        Quantity.APPARENT_POWER_L3,
+    ),
+}
 
 # What a unit measures where nothing else says it.
 _BY_UNIT: Final = {
     "kWh": Quantity.ENERGY_INDEX,
-    "J": Quantity.ENERGY_INDEX,
+    "kWh PCS": Quantity.GROSS_ENERGY_INDEX,
+    "kWh PCI": Quantity.NET_ENERGY_INDEX,
     "kvarh": Quantity.REACTIVE_ENERGY_INDEX,
     "kVAh": Quantity.APPARENT_ENERGY_INDEX,
     "m³": Quantity.VOLUME_INDEX,
+    "Nm³": Quantity.NORMAL_VOLUME_INDEX,
     "pulse": Quantity.PULSE_INDEX,
     "W": Quantity.POWER,
     "VA": Quantity.APPARENT_POWER,
@@ -85,13 +166,13 @@ _BY_UNIT: Final = {
     "Hz": Quantity.FREQUENCY,
     "m³/h": Quantity.FLOW,
     "°C": Quantity.TEMPERATURE,
-    "%RH": Quantity.HUMIDITY,
-    "%EL": Quantity.BATTERY,
     "ppm": Quantity.CO2,
     "Pa": Quantity.PRESSURE,
     "lx": Quantity.ILLUMINANCE,
     "dBm": Quantity.RSSI,
 }
+# Percents of RFC 8428 § 12.1 that say what they are of; % alone is a part of anything.
+_BY_SPELLING: Final = {"%RH": Quantity.HUMIDITY, "%EL": Quantity.BATTERY}
 
 # A unit written at the end of a name, as codecs do (`total_energy_consumption_kwh`, `EnergyTotal_kWh`). mw is left out:
 # milli or mega, nobody knows.
@@ -127,24 +208,36 @@ _ENDINGS: Final = {
     "bar": "bar",
     "ppm": "ppm",
 }
-_EXACT = Context(prec=60)
 _ENDING = re.compile(r"[_ .-]([A-Za-z]+\d?[a-z]?)$")
 
 
-def canonical(value: Decimal, unit: str) -> tuple[Decimal, str]:
-    """Return `value` in the canonical unit of `unit`, exactly; both as they are where the unit is not known."""
-    name, power = UNITS.get(unit, (unit, 0))
-    return shifted(value, power), name
+def units_of(quantity: Quantity) -> tuple[str, ...]:
+    """Return the units a value of `quantity` may be kept in; none for a register, which has the one of its meter."""
+    return _UNITS.get(quantity, ())
 
 
-def shifted(value: Decimal, power: int) -> Decimal:
-    """Return `value` x 10^`power`, exactly."""
-    return value.scaleb(power, context=_EXACT) if power else value
+def kept_in(quantity: Quantity) -> str:
+    """Return the unit values of `quantity` are kept in; "" for a register, which has the one of its meter."""
+    return _UNITS.get(quantity, ("",))[0]
+
+
+def accepts(quantity: Quantity, unit: str) -> bool:
+    """Say whether a value of `quantity` may come in `unit`; "" is a unit nobody says."""
+    found = conversion(unit)
+    return not unit or quantity is Quantity.REGISTER or (found is not None and found.unit in _UNITS[quantity])
+
+
+def of_phase(quantity: Quantity, phase: int) -> Quantity:
+    """Return what `quantity` is on `phase` 1, 2 or 3 alone: a phase is never taken for the whole."""
+    return _OF_PHASE[quantity][phase - 1] if quantity in _OF_PHASE else quantity
 
 
 def quantity_of(unit: str) -> Quantity:
     """Return what a unit measures where nothing else says it; REGISTER for a unit that measures many things."""
-    return _BY_UNIT.get(unit) or _BY_UNIT.get(UNITS.get(unit, (unit, 0))[0], Quantity.REGISTER)
+    if unit in _BY_SPELLING:
+        return _BY_SPELLING[unit]
+    found = conversion(unit)
+    return _BY_UNIT.get(found.unit, Quantity.REGISTER) if found else Quantity.REGISTER
 
 
 def unit_in(name: str, *, one_letter: bool = False) -> str:

@@ -16,7 +16,7 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity
+from devices.dialects.quantities import Quantity, of_phase
 from devices.dialects.strict_json import read
 
 _INDEX = Meaning(Quantity.ENERGY_INDEX, "Wh")
@@ -53,6 +53,7 @@ KEYS: Final[dict[str, dict[str, Meaning]]] = {
 COUNTERS: Final = {"aenergy": _INDEX, "ret_aenergy": _EXPORT}
 """Counters of switches and of pm1: an object whose `total` is the index in Wh."""
 _PHASE = re.compile(r"(?:[abcn]|total)_(?=act_power|aprt_power|voltage|current|freq|pf)|[abc]_(?=total_)")
+PHASES: Final = "abc"
 _COMPONENT = re.compile(r"[a-z0-9_]+(:\d+)?")
 
 
@@ -110,12 +111,21 @@ def _statuses(maker: Maker, components: dict[str, Any]) -> Understood:
 def _status(maker: Maker, component: str, status: dict[str, Any], keys: dict[str, Meaning]) -> list[Observation]:
     found = []
     for key, value in status.items():
-        meaning = keys.get(key) or keys.get(_PHASE.sub("", key, count=1))
+        meaning = keys.get(key) or _of_phase(key, keys)
         if meaning is not None:
             found += maker.of((component, key), value, meaning)
         elif key in COUNTERS:
             found += maker.of((component, key, "total"), members(value).get("total"), COUNTERS[key])
     return found
+
+
+def _of_phase(key: str, keys: dict[str, Meaning]) -> Meaning | None:
+    """Return what `key` says of one phase (a_, b_, c_), of the neutral or of all."""
+    meaning = keys.get(_PHASE.sub("", key, count=1))
+    phase = PHASES.find(key[0]) + 1
+    if meaning is None or not phase or key[1] != "_":
+        return meaning
+    return meaning._replace(quantity=of_phase(meaning.quantity, phase))
 
 
 def _address(topic: str) -> tuple[str, str]:

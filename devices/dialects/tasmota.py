@@ -18,7 +18,7 @@ from devices.dialects.linky import LABELS, TOTAL, registers_of_total
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Stamp, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity
+from devices.dialects.quantities import Quantity, of_phase
 from devices.dialects.strict_json import read
 
 PREFIXES: Final = ("tele", "stat")
@@ -82,9 +82,17 @@ def _energy(maker: Maker, message: dict[str, Any]) -> list[Observation]:
     for key, meaning in ENERGY.items():
         value = members(message.get("ENERGY")).get(key)
         # One value, or one a phase (a tariff for the tariffs).
-        for path, one in _each(("ENERGY", key), value):
-            found += maker.of(path, one, meaning)
+        if isinstance(value, list):
+            for number, one in enumerate(value, 1):
+                found += maker.of(("ENERGY", key, str(number)), one, _of_phase(meaning, number))
+        else:
+            found += maker.of(("ENERGY", key), value, meaning)
     return found
+
+
+def _of_phase(meaning: Meaning, number: int) -> Meaning:
+    """Return what the item `number` of a list of powers is; a list of more than three is none of phases."""
+    return meaning._replace(quantity=of_phase(meaning.quantity, number)) if number <= 3 else meaning
 
 
 def _teleinfo(maker: Maker, message: dict[str, Any]) -> list[Observation]:
@@ -112,12 +120,6 @@ def _sensors(maker: Maker, message: dict[str, Any]) -> list[Observation]:
             if key in meanings or isinstance(value, Decimal):
                 found += maker.of((sensor, key), value, meanings.get(key, otherwise))
     return found
-
-
-def _each(path: tuple[str, ...], value: Any) -> list[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, list):
-        return [((*path, str(number)), one) for number, one in enumerate(value, 1)]
-    return [(path, value)]
 
 
 def _address(topic: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ import pytest
 
 from devices.dialects.measurement import Stamp, Unreadable
 from devices.dialects.naming import NAME
-from devices.dialects.quantities import UNITS
 from devices.dialects.registry import DIALECTS
+from devices.dialects.units import KEPT
 from tests.devices.dialects.playing import RECEIVED, VECTORS, observation, play
 
 
@@ -41,7 +41,7 @@ def test_what_is_understood_can_be_installed_and_stored(path):
         found = play(vector).understood
     except Unreadable:
         return
-    units = {unit for unit, _ in UNITS.values()} | {"", "°F", "lon"}
+    units = {*KEPT, "", "lon"}
     for one in found.observations:
         assert NAME.fullmatch(one.serial)
         assert NAME.fullmatch(one.channel)
