@@ -13,6 +13,7 @@ ROOMS_WITH_MODELS = (
     "foundation.clock",
     "foundation.history",
     "foundation.jobs.models",
+    "foundation.mail.models",
     "contracts.parties.models",
     "contracts.sites.models",
     "contracts.agreements.models",

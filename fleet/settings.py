@@ -16,6 +16,8 @@ from typing import Any, Literal, overload
 from urllib.parse import urlsplit
 
 from foundation.errors import Refusal
+from foundation.mail.headers import ADDRESS
+from foundation.mail.smtp import Relay, relay_of
 
 SECTION = "app:main"
 LANGUAGES = ("fr", "en")
@@ -67,6 +69,17 @@ def _secret(text: str) -> str:
     return text
 
 
+def _smtp_url(text: str) -> str:
+    relay_of(text, "")
+    return text
+
+
+def _address(text: str) -> str:
+    if not ADDRESS.fullmatch(text):
+        raise ValueError
+    return text
+
+
 def _languages(text: str) -> tuple[str, ...]:
     languages = tuple(text.split())
     if not languages or not set(languages) <= set(LANGUAGES):
@@ -82,6 +95,8 @@ class _Source:
     variable: str
     parse: Parser
     expected: str
+    optional: bool = False
+    """Without it a process starts all the same, with None, and says what it cannot do."""
 
 
 _database = _url("postgresql", "postgres")
@@ -110,6 +125,16 @@ _SOURCES = {
     "secret": _Source("web.secret", "FLEET_WEB_SECRET", _secret, "au moins 32 caractères tirés au hasard"),
     "listen": _Source("web.listen", "FLEET_WEB_LISTEN", _listen, "une adresse et un port, par exemple 127.0.0.1:6543"),
     "url": _Source("web.url", "FLEET_WEB_URL", _url("http", "https"), "l'adresse que l'on écrit dans un navigateur"),
+    "smtp_url": _Source(
+        "mail.smtp_url",
+        "FLEET_SMTP_URL",
+        _smtp_url,
+        "une adresse smtp://utilisateur:motdepasse@hôte:port?starttls ou smtps:// (jamais de mot de passe en clair)",
+        optional=True,
+    ),
+    "mail_sender": _Source(
+        "mail.sender", "FLEET_MAIL_SENDER", _address, "l'adresse électronique qui signe les lettres", optional=True
+    ),
     "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
     "languages": _Source("languages", "FLEET_LANGUAGES", _languages, "fr, en, ou les deux : « fr en »"),
 }
@@ -162,6 +187,15 @@ class WorkerSettings(_Process):
     broker_url: str = field(repr=False)
     url: str
     languages: tuple[str, ...]
+    smtp_url: str | None = field(repr=False)
+    mail_sender: str | None
+
+    @property
+    def relay(self) -> Relay | None:
+        """Where letters are handed over; None where no server is set, and they wait."""
+        if self.smtp_url is None or self.mail_sender is None:
+            return None
+        return relay_of(self.smtp_url, self.mail_sender)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +293,8 @@ def _written_in(ini: Path) -> Mapping[str, str]:
 
 def _value(source: _Source, ini: Path, written: Mapping[str, str], environ: Mapping[str, str]) -> Any:
     text = environ.get(source.variable, "") or written.get(source.key, "")
+    if not text and source.optional:
+        return None
     if not text:
         raise Refusal(
             f"Il manque le réglage {source.key} : écrivez-le dans « {ini} » ou donnez la variable "

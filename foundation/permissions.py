@@ -31,6 +31,8 @@ class Permission(StrEnum):
     """Settlements, invoices and their documents."""
     SEE_JOBS = "see_jobs"
     """Long work and how far it is."""
+    SEE_MAIL = "see_mail"
+    """Letters the product sends, and what became of each."""
     ACCEPT_SETTLEMENTS = "accept_settlements"
     """Accept what a period's savings are worth."""
     INSTALL_DEVICES = "install_devices"

@@ -23,6 +23,7 @@ from foundation.clock import now
 from foundation.jobs.queue import Moment
 from foundation.jobs.run import open_jobs, run_job
 from foundation.jobs.schedule import Periodic, look_now, periodics
+from foundation.mail.deliver import deliver
 from foundation.tenancy import engine_for, session_factory
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from fleet.settings import WorkerSettings
 
 SWEEP_EVERY = 5.0
+MAIL_EVERY = 15.0
 LOCAL = ZoneInfo("Europe/Paris")
 ROOMS_WITH_TASKS = (
     "devices.energy.tasks",
@@ -68,7 +70,12 @@ def worker_app(settings: WorkerSettings) -> Celery:
         for job_id in waiting:
             run_job(sessions(), job_id, moment)
 
+    @app.task(name="fleet.mail")
+    def mail() -> None:
+        deliver(sessions(), settings.relay)
+
     _every(app, "fleet.sweep", SWEEP_EVERY)
+    _every(app, "fleet.mail", MAIL_EVERY)
     for periodic in periodics():
         _declare(app, periodic, sessions, moment)
     return app

@@ -31,6 +31,7 @@ ROOF = (
     "fleet.accounts.views",
     "fleet.overview.views",
     "fleet.clock.views",
+    "foundation.mail.views",
 )
 SIGNED_IN_FOR = 12 * 3600
 """Seconds; the row of the web session ends then as well (`fleet.accounts.sign_in`)."""

@@ -35,7 +35,7 @@ PLACES = (
         "settings",
         "settings",
         Permission.SEE_JOBS,
-        ("settings", "weather", "jobs", "dead-letters", "clock"),
+        ("settings", "weather", "jobs", "dead-letters", "clock", "mail"),
     ),
 )
 """The first three stay on a phone's bar; the others stand behind its fourth word, "Plus"."""

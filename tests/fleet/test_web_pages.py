@@ -22,6 +22,7 @@ from devices.inventory.register import install, register_device
 from devices.points.models import MeteringPoint
 from fleet.accounts.register import create_account
 from foundation.jobs.queue import ask
+from foundation.mail.register import post
 from tests.chain import SIRENS, accepted_settlement, company, signed_agreement
 from tests.webhouse import PASSWORD, PEOPLE, open_house
 
@@ -96,6 +97,7 @@ def tell_the_story(database):
             )
         )
         job = ask(session, "baseline.make_report", "Rapport", {"plan-1": {"plan_id": plan.id}})
+        letter = post(session, to="maire@ecole.example", subject="Un <b>capteur</b>", body="se tait")
         return {
             "shareholders": town.id,
             "sites": building.site_id,
@@ -111,6 +113,7 @@ def tell_the_story(database):
             "installations": installation.id,
             "weather": plan.station_id,
             "jobs": job.id,
+            "mail": letter.id,
         }
 
 
@@ -169,7 +172,7 @@ def test_the_operator_opens_every_page(house, language):
 
 def test_what_is_on_an_address_belongs_to_who_may_see_it(house):
     holder, stranger = signed_in(house, "maire@ecole.example"), signed_in(house, PEOPLE["stranger"])
-    shared = {"weather", "jobs"}
+    shared = {"weather", "jobs", "mail"}
     for route, address in addresses(house).items():
         first = address.split("/")[1]
         if str(house.ids.get(first)) not in address.split("?")[0].split("/") and not address.endswith((".pdf", ".xml")):
