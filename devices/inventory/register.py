@@ -9,40 +9,72 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
 
-from devices.inventory.models import Device, Installation
+from devices.inventory.history import record
+from devices.inventory.models import PHASES, Device, Installation
+from devices.inventory.states import IN_PLACE, OUT_OF_SERVICE, WORDS
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from contracts.parties.models import Shareholder
+    from devices.inventory.models import DeviceModel, StockLot
     from devices.points.models import MeteringPoint
 
 # A serial stands in a topic and in a client id: no slash, no wildcard (GHSA-vcg2-pq78-9mhr).
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-HOURLY = dt.timedelta(hours=1)
 MOST_OFTEN, LEAST_OFTEN = dt.timedelta(seconds=1), dt.timedelta(days=366)
+ONE_SOURCE = "ex_installation_one_source"
 
 
-def register_device(session: Session, *, serial: str, model: str = "", expected_every: dt.timedelta = HOURLY) -> Device:
-    """Take a device into stock under the serial it publishes under."""
+def register_device(
+    session: Session,
+    *,
+    serial: str,
+    model: DeviceModel | None = None,
+    lot: StockLot | None = None,
+    owner: Shareholder | None = None,
+    expected_every: dt.timedelta | None = None,
+    at: dt.datetime | None = None,
+    by: str = "",
+) -> Device:
+    """Take a device into stock under the serial it publishes under.
+
+    Without `expected_every` its model says how often it reports; without `owner` it is the SPL's; `at` is the instant
+    it came in, by default the transaction's.
+    """
+    check_serial(serial)
+    check_interval(expected_every)
+    if session.scalar(select(Device.id).where(Device.serial == serial)) is not None:
+        raise Refusal(f"Le capteur {serial} est déjà enregistré ; cherchez-le dans le parc.", field="serial")
+    device = Device(
+        serial=serial, model=model, lot=lot, owner=owner, own_expected_every=expected_every, state="stocked"
+    )
+    session.add(device)
+    record(session, device, before=None, at=at, by=by)
+    session.flush()
+    return device
+
+
+def check_serial(serial: str) -> None:
+    """Refuse what cannot stand in a topic."""
     if not SERIAL.fullmatch(serial):
         raise Refusal(
             f"« {serial} » ne peut pas être un numéro de série : des lettres, des chiffres, « . », « _ » ou « - »,"
             " 64 signes au plus.",
             field="serial",
         )
-    if not MOST_OFTEN <= expected_every <= LEAST_OFTEN:
+
+
+def check_interval(expected_every: dt.timedelta | None) -> None:
+    """Refuse an interval no device has."""
+    if expected_every is not None and not MOST_OFTEN <= expected_every <= LEAST_OFTEN:
         raise Refusal(
             "Un capteur donne une mesure toutes les secondes au plus, une par an au moins ; corrigez l'intervalle.",
             field="expected_every",
         )
-    if session.scalar(select(Device.id).where(Device.serial == serial)) is not None:
-        raise Refusal(f"Le capteur {serial} est déjà enregistré ; cherchez-le dans le parc.", field="serial")
-    device = Device(serial=serial, model=model, expected_every=expected_every, state="stocked")
-    session.add(device)
-    session.flush()
-    return device
 
 
 def install(
@@ -52,8 +84,11 @@ def install(
     *,
     at: dt.datetime,
     channel: str = "index",
+    quantity: str = "energy_index",
+    phase: str = "",
     factor: Decimal = Decimal(1),
     opening_index: Decimal | None = None,
+    by: str = "",
 ) -> Installation:
     """Let `channel` of `device` serve `point` from instant `at` on; `factor` turns its raw unit into kWh."""
     if at.tzinfo is None:
@@ -62,8 +97,14 @@ def install(
         )
     if factor <= 0:
         raise Refusal("Le facteur (poids d'impulsion × rapport de TC) doit être plus grand que zéro.", field="factor")
-    if device.state in {"lost", "retired"}:
-        raise Refusal(f"Le capteur {device.serial} est hors service ({device.state}) ; prenez-en un en stock.")
+    if phase not in PHASES:
+        raise Refusal("Une phase se nomme L1, L2 ou L3 ; laissez vide pour les trois ensemble.", field="phase")
+    session.refresh(device, with_for_update=True)
+    if device.state in OUT_OF_SERVICE:
+        raise Refusal(
+            f"Le capteur {device.serial} est hors service ({WORDS[device.state]}) ; prenez-en un en stock,"
+            " ou dites d'abord qu'il est retrouvé."
+        )
     period: Range[dt.datetime] = Range(at, None)
     busy = session.scalar(
         select(Installation).where(
@@ -77,31 +118,81 @@ def install(
             field="device",
         )
     installation = Installation(
-        device=device,
-        point=point,
+        device_id=device.id,
+        point_id=point.id,
         channel=channel,
-        quantity="energy_index",
+        quantity=quantity,
+        phase=phase,
         factor=factor,
         period=period,
         opening_index=opening_index,
     )
-    device.state = "installed"
-    session.add(installation)
-    session.flush()
+    _add(session, installation, point)
+    session.expire(device, ["installations"])
+    session.expire(point, ["installations"])
+    if device.state not in IN_PLACE:
+        before, device.state = device.state, "installed"
+        record(session, device, before=before, at=at, by=by, point=point)
+        session.flush()
     return installation
 
 
+def _add(session: Session, installation: Installation, point: MeteringPoint) -> None:
+    """Write `installation`; where something else measures the same there, say what, whoever came first."""
+    try:
+        with session.begin_nested():
+            session.add(installation)
+            session.flush()
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != ONE_SOURCE:
+            raise
+        other = session.scalars(
+            select(Installation).where(
+                Installation.point_id == point.id,
+                Installation.quantity == installation.quantity,
+                Installation.phase == installation.phase,
+                Installation.period.op("&&")(installation.period),
+            )
+        ).first()
+        which = f"Le capteur {other.device.serial}" if other else "Un autre capteur"
+        raise Refusal(
+            f"{which} mesure déjà la même chose sur « {point.name} » : compté deux fois, un kWh serait payé deux"
+            " fois. Déposez-le d'abord, avec son index de fin.",
+            field="point",
+        ) from None
+
+
 def remove(
-    session: Session, installation: Installation, *, at: dt.datetime, closing_index: Decimal | None = None
+    session: Session,
+    installation: Installation,
+    *,
+    at: dt.datetime,
+    closing_index: Decimal | None = None,
+    by: str = "",
+    why: str = "",
 ) -> Installation:
-    """End `installation` at instant `at`; its readings stay with the metering point."""
+    """End `installation` at instant `at`; its readings stay with the metering point.
+
+    A device of which nothing is installed any more goes back into the van; one that is faulty stays so.
+    """
     session.refresh(installation, with_for_update=True)
+    device = installation.device
     start = installation.period.lower
     if installation.period.upper is not None:
-        raise Refusal(f"Le capteur {installation.device.serial} est déjà déposé de ce point.", field="at")
+        raise Refusal(f"Le capteur {device.serial} est déjà déposé de ce point.", field="at")
     if start is not None and at <= start:
         raise Refusal(f"La dépose doit suivre la pose du {start:%d/%m/%Y %H:%M} UTC ; corrigez la date.", field="at")
     installation.period = Range(start, at)
     installation.closing_index = closing_index
     session.flush()
+    if device.state in IN_PLACE and not serving(session, device):
+        before, device.state = device.state, "in_van"
+        record(session, device, before=before, at=at, by=by, why=why, point=installation.point)
+        session.flush()
     return installation
+
+
+def serving(session: Session, device: Device) -> list[Installation]:
+    """Return the installations of `device` nobody has ended."""
+    open_ended = select(Installation).where(Installation.device_id == device.id)
+    return [one for one in session.scalars(open_ended.order_by(Installation.id)) if one.period.upper is None]

@@ -41,7 +41,6 @@ class DeviceForm(EntryForm):
     """A device as it comes out of its box."""
 
     serial = text_field(N_("Numéro de série"), help_text=N_("Celui sous lequel il publie."))
-    model = text_field(N_("Modèle"), required=False)
     expected_every = number_field(N_("Une mesure toutes les … minutes"), default=Decimal(60))
 
 
@@ -91,7 +90,7 @@ def new_device(request: Request) -> dict[str, Any] | Response:
     def act() -> Device:
         interval = dt.timedelta(minutes=float(form.expected_every.data))
         return register_device(
-            request.dbsession, serial=form.serial.data, model=form.model.data, expected_every=interval
+            request.dbsession, serial=form.serial.data, expected_every=interval, at=request.now, by=request.actor.name
         )
 
     if request.method == "POST":

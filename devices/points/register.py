@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 
-from devices.points.models import ENERGIES, BoundaryTerm, MeasurementBoundary, MeteringPoint
+from devices.points.kinds import ENERGIES
+from devices.points.models import BoundaryTerm, MeasurementBoundary, MeteringPoint
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from contracts.sites.models import Building
 from devices.ingest.latest import latest_readings
-from devices.points.models import ENERGIES, BoundaryBuilding, MeasurementBoundary, MeteringPoint
+from devices.points.kinds import ENERGIES
+from devices.points.models import BoundaryBuilding, MeasurementBoundary, MeteringPoint
 from devices.points.register import register_boundary, register_point
 from foundation.errors import Refusal
 from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, submit, text_field

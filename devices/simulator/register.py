@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.sites.register import register_building, register_site
+from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
 from devices.points.register import register_point
 
@@ -18,6 +19,7 @@ def register_fleet(session: Session, fleet: Fleet) -> None:
     """Register the sensors of `fleet`, each on a point of its own, in one synthetic building."""
     site = register_site(session, name=f"Simulation {fleet.name}", city="—", timezone="Europe/Paris", synthetic=True)
     building = register_building(session, site, name="Capteurs simulés", use="simulation")
+    model = model_named(session, maker="Simulation", name="Capteur simulé")
     for serial in fleet.serials:
         point = register_point(session, building, name=serial, energy="electricity")
-        install(session, register_device(session, serial=serial, model="simulé"), point, at=fleet.since)
+        install(session, register_device(session, serial=serial, model=model), point, at=fleet.since)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from contracts.parties.models import Company, Shareholder
 from contracts.parties.register import add_budget, register_shareholder, set_company
 from contracts.sites.register import hold, register_building, register_site
+from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
 from devices.points.register import register_boundary, register_point
 from fleet.demonstration.municipalities import COMPANY
@@ -121,7 +122,8 @@ def _meter(session: Session, building: Registered, meter: Meter, opening: Decima
         terms=[(point, Decimal(1))],
         start=start,
     )
-    device = register_device(session, serial=meter.sensor, model="Capteur d'index (synthétique)")
+    model = model_named(session, maker="Démonstration", name="Capteur d'index (synthétique)")
+    device = register_device(session, serial=meter.sensor, model=model)
     install(session, device, point, at=local_midnight(start, ZONE), opening_index=opening)
 
 
