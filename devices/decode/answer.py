@@ -40,6 +40,7 @@ def _measurement(one: Observation) -> dict[str, Any]:
         "time": one.time.isoformat(),
         "stamped_by": one.stamp.value,
         "quality": one.quality.value,
+        "phase": one.phase,
     }
 
 
@@ -54,7 +55,7 @@ def to_text(recognised: Recognised) -> str:
     lines = [f"Format : {recognised.dialect}"]
     lines += [
         f"{one.time:%Y-%m-%d %H:%M:%S} UTC ({one.stamp})  {one.serial}  {one.channel}  {one.value:f} {one.unit or '?'}"
-        f"  [{one.quantity}, {one.quality}]"
+        f"  [{' '.join(filter(None, (one.quantity, one.phase)))}, {one.quality}]"
         for one in understood.observations
     ]
     lines += [f"{event.kind} : {event.sentence}" for event in understood.events]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from devices.dialects.making import Meaning
-from devices.dialects.quantities import Quantity, of_phase
+from devices.dialects.quantities import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,12 +27,18 @@ _AMPS = Meaning(Quantity.CURRENT, "A")
 _VOLTS = Meaning(Quantity.VOLTAGE, "V")
 _SUBSCRIBED = Meaning(Quantity.SUBSCRIBED_POWER, "kVA")
 
+
+def _by_phase(label: str, meaning: Meaning) -> dict[str, Meaning]:
+    return {f"{label}{number}": meaning._replace(phase=f"L{number}") for number in (1, 2, 3)}
+
+
 LABELS: Final[dict[str, Meaning]] = {
     # Historic mode, § 6.1.
     **{label: _ENERGY for tier in _TIERS.values() for label in tier},
     "GAZ": Meaning(Quantity.PULSE_INDEX),
-    **dict.fromkeys(("IINST", "IINST1", "IINST2", "IINST3", "IMAX", "IMAX1", "IMAX2", "IMAX3"), _AMPS),
-    "ISOUSC": _AMPS,
+    **dict.fromkeys(("IINST", "IMAX", "ISOUSC"), _AMPS),
+    **_by_phase("IINST", _AMPS),
+    **_by_phase("IMAX", _AMPS),
     "PAPP": _VA,
     # Standard mode, § 6.2. Highest powers of the day (SMAXSN…), curves (CCASN) and means (UMOY) are of another instant.
     "EAST": _ENERGY,
@@ -40,11 +46,11 @@ LABELS: Final[dict[str, Meaning]] = {
     **{f"EASD{tier:02}": _ENERGY for tier in range(1, 5)},
     "EAIT": _EXPORTED,
     **{f"ERQ{quadrant}": _REACTIVE for quadrant in range(1, 5)},
-    **dict.fromkeys(("IRMS1", "IRMS2", "IRMS3"), _AMPS),
-    **dict.fromkeys(("URMS1", "URMS2", "URMS3"), _VOLTS),
+    **_by_phase("IRMS", _AMPS),
+    **_by_phase("URMS", _VOLTS),
     **dict.fromkeys(("PREF", "PCOUP"), _SUBSCRIBED),
     **dict.fromkeys(("SINSTS", "SINSTI"), _VA),
-    **{f"SINSTS{phase}": Meaning(of_phase(Quantity.APPARENT_POWER, phase), "VA") for phase in (1, 2, 3)},
+    **_by_phase("SINSTS", _VA),
 }
 
 TOTAL: Final = "total"

@@ -19,6 +19,7 @@ class Meaning(NamedTuple):
 
     quantity: Quantity
     unit: str = ""
+    phase: str = ""
 
 
 class Maker(NamedTuple):
@@ -35,11 +36,9 @@ class Maker(NamedTuple):
         if number is None:
             return []
         exact, unit = canonical(number, meaning.unit, meaning.quantity)
-        return [
-            Observation(
-                self.serial, channel_of(*path), self.time, exact, meaning.quantity, unit, self.stamp, self.quality
-            )
-        ]
+        channel = channel_of(*path)
+        said = self.serial, channel, self.time, exact, meaning.quantity, unit, self.stamp, self.quality, meaning.phase
+        return [Observation(*said)]
 
     def event(self, kind: str, sentence: str) -> Event:
         """Return an event of this device at this instant."""

@@ -59,6 +59,8 @@ class Observation(NamedTuple):
     unit: str
     stamp: Stamp
     quality: Quality = Quality.GOOD
+    phase: str = ""
+    """L1, L2 or L3 where it is that of one phase; "" for all together."""
 
     @property
     def measurement(self) -> Measurement:

@@ -17,7 +17,7 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity, of_phase
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ NUMBER = re.compile(r"(-?\d{1,15}(?:\.\d{1,12})?)(?:\s*\*?\s*([A-Za-z³°/]{1,6}
 TIMES: Final = ("ts", "time", "timestamp", "Time")
 ALFA: Final = re.compile(r"/?[^/]+/iomtsgdata/[^/]+")
 
+PHASES: Final = {"2": "L1", "3": "L1", "4": "L2", "5": "L2", "6": "L3", "7": "L3"}
 ELECTRICITY: Final = {
     "1.7": Quantity.POWER,
     "2.7": Quantity.POWER,
@@ -44,7 +45,7 @@ ELECTRICITY: Final = {
     "14.7": Quantity.FREQUENCY,
     **{f"{phase}1.7": Quantity.CURRENT for phase in "357"},
     **{f"{phase}2.7": Quantity.VOLTAGE for phase in "357"},
-    **{f"{group}1.7": of_phase(Quantity.POWER, phase) for phase, group in enumerate("246", 1)},
+    **{f"{phase}1.7": Quantity.POWER for phase in "246"},
 }
 """Groups C.D of electricity (A = 1)."""
 
@@ -84,7 +85,7 @@ def _observe(serial: str, reading: dict[str, Any], said: Said) -> Iterator[Obser
         code = CODE.fullmatch(key)
         if code is not None:
             number, unit = _number(key, value)
-            yield from maker.of(_channel(code), number, Meaning(_quantity(code), unit))
+            yield from maker.of(_channel(code), number, Meaning(_quantity(code), unit, _phase(code)))
 
 
 def _channel(code: re.Match[str]) -> tuple[str, ...]:
@@ -97,6 +98,12 @@ def _quantity(code: re.Match[str]) -> Quantity:
     if (code[1] or "1") != "1":
         return Quantity.REGISTER
     return ELECTRICITY.get(code[3].rpartition(".")[0], Quantity.REGISTER)
+
+
+def _phase(code: re.Match[str]) -> str:
+    """Return the phase of an electricity code: C is 21 to 39 on L1, 41 to 59 on L2, 61 to 79 on L3 (IEC 62056-6-1)."""
+    group, _, _ = code[3].partition(".")
+    return PHASES.get(group[0], "") if (code[1] or "1") == "1" and len(group) == 2 else ""
 
 
 def _number(key: str, value: Any) -> tuple[Decimal | None, str]:

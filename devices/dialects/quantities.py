@@ -31,13 +31,7 @@ class Quantity(StrEnum):
     """Volume of a gas brought to 0 °C and 1013.25 hPa by a converter."""
     PULSE_INDEX = "pulse_index"
     POWER = "power"
-    POWER_L1 = "power_l1"
-    POWER_L2 = "power_l2"
-    POWER_L3 = "power_l3"
     APPARENT_POWER = "apparent_power"
-    APPARENT_POWER_L1 = "apparent_power_l1"
-    APPARENT_POWER_L2 = "apparent_power_l2"
-    APPARENT_POWER_L3 = "apparent_power_l3"
     REACTIVE_POWER = "reactive_power"
     SUBSCRIBED_POWER = "subscribed_power"
     POWER_FACTOR = "power_factor"
@@ -72,13 +66,7 @@ _UNITS: Final[dict[Quantity, tuple[str, ...]]] = {
     Quantity.NORMAL_VOLUME_INDEX: ("Nm³",),
     Quantity.PULSE_INDEX: ("pulse",),
     Quantity.POWER: ("W",),
-    Quantity.POWER_L1: ("W",),
-    Quantity.POWER_L2: ("W",),
-    Quantity.POWER_L3: ("W",),
     Quantity.APPARENT_POWER: ("VA",),
-    Quantity.APPARENT_POWER_L1: ("VA",),
-    Quantity.APPARENT_POWER_L2: ("VA",),
-    Quantity.APPARENT_POWER_L3: ("VA",),
     Quantity.REACTIVE_POWER: ("var",),
     # The network operator writes kVA, some meters kW: what was subscribed is what the contract says.
     Quantity.SUBSCRIBED_POWER: ("VA", "W"),
@@ -111,13 +99,7 @@ WORDS: Final[dict[Quantity, str]] = {
     Quantity.NORMAL_VOLUME_INDEX: N_("volume normal de gaz (index)"),
     Quantity.PULSE_INDEX: N_("impulsions (index)"),
     Quantity.POWER: N_("puissance"),
-    Quantity.POWER_L1: N_("puissance de la phase 1"),
-    Quantity.POWER_L2: N_("puissance de la phase 2"),
-    Quantity.POWER_L3: N_("puissance de la phase 3"),
     Quantity.APPARENT_POWER: N_("puissance apparente"),
-    Quantity.APPARENT_POWER_L1: N_("puissance apparente de la phase 1"),
-    Quantity.APPARENT_POWER_L2: N_("puissance apparente de la phase 2"),
-    Quantity.APPARENT_POWER_L3: N_("puissance apparente de la phase 3"),
     Quantity.REACTIVE_POWER: N_("puissance réactive"),
     Quantity.SUBSCRIBED_POWER: N_("puissance souscrite"),
     Quantity.POWER_FACTOR: N_("facteur de puissance"),
@@ -138,15 +120,6 @@ WORDS: Final[dict[Quantity, str]] = {
     Quantity.REGISTER: N_("registre"),
 }
 """What people call each."""
-
-_OF_PHASE: Final = {
-    Quantity.POWER: (Quantity.POWER_L1, Quantity.POWER_L2, Quantity.POWER_L3),
-    Quantity.APPARENT_POWER: (
-        Quantity.APPARENT_POWER_L1,
-        Quantity.APPARENT_POWER_L2,
-        Quantity.APPARENT_POWER_L3,
-    ),
-}
 
 # What a unit measures where nothing else says it.
 _BY_UNIT: Final = {
@@ -225,11 +198,6 @@ def accepts(quantity: Quantity, unit: str) -> bool:
     """Say whether a value of `quantity` may come in `unit`; "" is a unit nobody says."""
     found = conversion(unit)
     return not unit or quantity is Quantity.REGISTER or (found is not None and found.unit in _UNITS[quantity])
-
-
-def of_phase(quantity: Quantity, phase: int) -> Quantity:
-    """Return what `quantity` is on `phase` 1, 2 or 3 alone: a phase is never taken for the whole."""
-    return _OF_PHASE[quantity][phase - 1] if quantity in _OF_PHASE else quantity
 
 
 def quantity_of(unit: str) -> Quantity:

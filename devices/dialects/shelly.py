@@ -16,7 +16,7 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity, of_phase
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
 
 _INDEX = Meaning(Quantity.ENERGY_INDEX, "Wh")
@@ -53,7 +53,7 @@ KEYS: Final[dict[str, dict[str, Meaning]]] = {
 COUNTERS: Final = {"aenergy": _INDEX, "ret_aenergy": _EXPORT}
 """Counters of switches and of pm1: an object whose `total` is the index in Wh."""
 _PHASE = re.compile(r"(?:[abcn]|total)_(?=act_power|aprt_power|voltage|current|freq|pf)|[abc]_(?=total_)")
-PHASES: Final = "abc"
+PHASES: Final = {"a_": "L1", "b_": "L2", "c_": "L3"}
 _COMPONENT = re.compile(r"[a-z0-9_]+(:\d+)?")
 
 
@@ -122,10 +122,7 @@ def _status(maker: Maker, component: str, status: dict[str, Any], keys: dict[str
 def _of_phase(key: str, keys: dict[str, Meaning]) -> Meaning | None:
     """Return what `key` says of one phase (a_, b_, c_), of the neutral or of all."""
     meaning = keys.get(_PHASE.sub("", key, count=1))
-    phase = PHASES.find(key[0]) + 1
-    if meaning is None or not phase or key[1] != "_":
-        return meaning
-    return meaning._replace(quantity=of_phase(meaning.quantity, phase))
+    return meaning and meaning._replace(phase=PHASES.get(key[:2], ""))
 
 
 def _address(topic: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from devices.dialects.linky import LABELS, TOTAL, registers_of_total
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Stamp, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
-from devices.dialects.quantities import Quantity, of_phase
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
 
 PREFIXES: Final = ("tele", "stat")
@@ -84,15 +84,11 @@ def _energy(maker: Maker, message: dict[str, Any]) -> list[Observation]:
         # One value, or one a phase (a tariff for the tariffs).
         if isinstance(value, list):
             for number, one in enumerate(value, 1):
-                found += maker.of(("ENERGY", key, str(number)), one, _of_phase(meaning, number))
+                phase = f"L{number}" if number <= 3 and not key.endswith("Tariff") else ""
+                found += maker.of(("ENERGY", key, str(number)), one, meaning._replace(phase=phase))
         else:
             found += maker.of(("ENERGY", key), value, meaning)
     return found
-
-
-def _of_phase(meaning: Meaning, number: int) -> Meaning:
-    """Return what the item `number` of a list of powers is; a list of more than three is none of phases."""
-    return meaning._replace(quantity=of_phase(meaning.quantity, number)) if number <= 3 else meaning
 
 
 def _teleinfo(maker: Maker, message: dict[str, Any]) -> list[Observation]:

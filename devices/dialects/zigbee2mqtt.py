@@ -16,7 +16,7 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Said, Stamp, Understood
 from devices.dialects.naming import object_of, serial_of
-from devices.dialects.quantities import Quantity, of_phase
+from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
 
 ROOT: Final = "zigbee2mqtt/"
@@ -56,7 +56,7 @@ EXPOSED: Final = {
 _DISTRIBUTOR = re.compile(r"active_ener[fg]y_out_d0[1-4]")
 _TARIFF = re.compile(r"current_tier\d{1,2}_summ_(delivered|received)")
 # One name a phase or an endpoint: power_phase_b, energy_l2, current_phase_c.
-PHASES: Final = {"a": 1, "b": 2, "c": 3}
+PHASES: Final = {"a": "L1", "b": "L2", "c": "L3"}
 _PART = re.compile(r"_(phase_[abc]|ph[abc]|l\d|[abc])$")
 
 
@@ -89,13 +89,11 @@ def _meaning(key: str, value: Any) -> Meaning | None:
         return _IN if tariff[1] == "delivered" else _OUT
     if _DISTRIBUTOR.fullmatch(key):
         return _IN
-    part = _PART.search(key)
-    meaning = EXPOSED.get(key) or EXPOSED.get(_PART.sub("", key))
-    if meaning is None or part is None or key in EXPOSED:
-        return meaning
+    if key in EXPOSED:
+        return EXPOSED[key]
+    meaning = EXPOSED.get(_PART.sub("", key))
     # l1, l2… are the outlets of a multiple socket and no phases.
-    phase = PHASES.get(part[1][-1])
-    return meaning._replace(quantity=of_phase(meaning.quantity, phase)) if phase else meaning
+    return meaning and meaning._replace(phase=PHASES.get(key[-1], ""))
 
 
 def uses(topic: str) -> bool:

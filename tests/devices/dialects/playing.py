@@ -52,4 +52,5 @@ def observation(wanted: dict) -> Observation:
         wanted["unit"],
         Stamp(wanted["stamp"]),
         Quality(wanted["quality"]),
+        wanted.get("phase", ""),
     )

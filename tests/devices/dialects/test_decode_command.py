@@ -32,6 +32,7 @@ def test_a_message_is_said_with_its_dialect():
             "time": "2026-01-05T11:00:00+00:00",
             "stamped_by": "device",
             "quality": "good",
+            "phase": "",
         }
     ]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from devices.dialects.making import canonical
 from devices.dialects.measurement import Unreadable
-from devices.dialects.quantities import WORDS, Quantity, accepts, kept_in, of_phase, quantity_of
+from devices.dialects.quantities import WORDS, Quantity, accepts, kept_in, quantity_of
 from devices.dialects.units import KEPT, conversion
 
 SPELLINGS = {
@@ -101,11 +101,6 @@ def test_every_kept_unit_stays_what_it_is_and_says_what_it_measures():
     for unit in KEPT:
         assert canonical(Decimal("12.30"), unit, Quantity.REGISTER) == (Decimal("12.30"), unit)
         assert unit in {"%", "dB"} or kept_in(quantity_of(unit)) == unit
-
-
-def test_a_phase_is_not_the_whole():
-    assert of_phase(Quantity.POWER, 2) is Quantity.POWER_L2
-    assert of_phase(Quantity.VOLTAGE, 2) is Quantity.VOLTAGE
 
 
 registers = st.decimals(min_value=0, max_value=10**14, places=6)
