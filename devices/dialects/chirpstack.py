@@ -11,7 +11,14 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from devices.dialects.lorawan import codec_missing, network_maker, observations_of, percent, radio_of
+from devices.dialects.lorawan import (
+    codec_missing,
+    network_maker,
+    observations_decoded,
+    observations_of,
+    percent,
+    radio_of,
+)
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
@@ -62,10 +69,12 @@ def _up(maker: Maker, message: dict[str, Any], info: dict[str, Any], said: Said)
     if decoded is None and not data:
         told = maker.event("empty_uplink", "Le capteur a émis sans rien dire (trame de service).")
         return Understood(tuple(radio_of(maker, message.get("rxInfo"))), (told,))
+    if not decoded and said.decoded is not None:
+        return Understood((*observations_decoded(maker, said), *radio_of(maker, message.get("rxInfo"))))
     if not decoded:
         profile = str(info.get("deviceProfileName", ""))[:60]
         model = f"du profil « {profile} »" if profile else "de son modèle"
-        raise codec_missing(maker.serial, model, message.get("fPort"), data)
+        raise codec_missing(maker, model, message.get("fPort"), data)
     return Understood((*observations_of(maker, decoded, said), *radio_of(maker, message.get("rxInfo"))))
 
 

@@ -8,6 +8,7 @@ the object is the device's own and wins, so that a frame that replays stored val
 
 from __future__ import annotations
 
+import base64
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,13 @@ from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Observation, Quality, Said, Stamp, Unreadable
 from devices.dialects.naming import numbers_in, object_of
 from devices.dialects.quantities import Quantity, quantity_of, unit_in
+from devices.dialects.uplink import CodecMissing, Decoded, Undecoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+PORTS: Final = range(256)
+"""An FPort is one byte (LoRaWAN L2 1.0.4 § 4.3.2)."""
 UNHEARD: Final = Decimal(-999)
 TIMES: Final = frozenset(
     ("time", "timestamp", "ts", "datetime", "date_time", "dateTime", "measured_at", "measuredAt", "measuredat")
@@ -52,7 +56,7 @@ NORMALIZED: Final = {
 
 
 def observations_of(
-    maker: Maker, decoded: Any, said: Said, meanings: dict[str, Meaning] | None = None
+    maker: Maker, decoded: Any, said: Said, meanings: Mapping[str, Meaning] | None = None
 ) -> list[Observation]:
     """Return every number of a decoded object, each at its own instant; refuse an object without any."""
     found = list(_observe(maker, object_of(decoded, "Ce que rend le codec"), (), said, meanings or {}))
@@ -65,14 +69,30 @@ def observations_of(
     return found
 
 
-def codec_missing(serial: str, model: str, f_port: Any, data: Any) -> Unreadable:
+def codec_missing(maker: Maker, model: str, f_port: Any, data: Any) -> Unreadable:
     """Return the refusal of bytes nobody decoded: it names the codec that is missing (`model`: "du profil « … »")."""
     port = "sans port" if f_port is None else f"port {f_port}"
-    return Unreadable(
-        "codec_missing",
-        f"Le capteur {serial} a envoyé des octets que personne n'a décodés ({port}, base64 {str(data)[:40]}) : il"
-        f" manque le codec {model} ; installez-le sur le serveur réseau, puis rejouez les messages en attente.",
+    try:
+        uplink = base64.b64decode(data, validate=True)
+    except (ValueError, TypeError):
+        return Unreadable(
+            "bad_bytes",
+            f"Les octets du capteur {maker.serial} ne sont pas écrits en base64 (« {str(data)[:40]} ») ; corrigez ce"
+            " qui publie à la place du serveur réseau.",
+        )
+    number = int(f_port) if isinstance(f_port, Decimal) and f_port in PORTS else None
+    return CodecMissing(
+        Undecoded(maker.serial, uplink, number, maker.time),
+        f"Le capteur {maker.serial} a envoyé des octets que personne n'a décodés ({port}, base64 {str(data)[:40]}) : il"
+        f" manque le codec {model} ; attachez-le au modèle du capteur ou installez-le sur le serveur réseau, puis"
+        " rejouez les messages en attente.",
     )
+
+
+def observations_decoded(maker: Maker, said: Said) -> list[Observation]:
+    """Return every number of what a codec of ours made of the bytes of `said`."""
+    decoded: Decoded = said.decoded
+    return observations_of(maker, decoded.value, said, decoded.meanings)
 
 
 def radio_of(maker: Maker, receptions: Any) -> list[Observation]:
@@ -91,7 +111,7 @@ def _strength(reception: dict[str, Any]) -> Decimal:
 
 
 def _observe(
-    maker: Maker, value: Any, path: tuple[str, ...], said: Said, meanings: dict[str, Meaning]
+    maker: Maker, value: Any, path: tuple[str, ...], said: Said, meanings: Mapping[str, Meaning]
 ) -> Iterator[Observation]:
     """Walk through the object; an instant found in a part of it holds for that part."""
     if isinstance(value, dict):
@@ -114,7 +134,7 @@ def _observe(
 
 
 def _list(
-    maker: Maker, items: list[Any], path: tuple[str, ...], said: Said, meanings: dict[str, Meaning]
+    maker: Maker, items: list[Any], path: tuple[str, ...], said: Said, meanings: Mapping[str, Meaning]
 ) -> Iterator[Observation]:
     """Yield the items: records with a time of their own are one channel over time, others are numbered channels."""
     dated = [isinstance(item, dict) and any(looks_like_instant(item.get(key)) for key in TIMES) for item in items]
@@ -128,7 +148,7 @@ def _list(
         yield from _observe(maker, item, path if all(dated) else (*path, str(number)), said, meanings)
 
 
-def _meaning(path: tuple[str, ...], meanings: dict[str, Meaning]) -> Meaning:
+def _meaning(path: tuple[str, ...], meanings: Mapping[str, Meaning]) -> Meaning:
     named = meanings.get(".".join(path)) or BY_NAME.get(path[-1].lower())
     if named is not None:
         return named

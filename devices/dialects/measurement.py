@@ -81,7 +81,8 @@ class Said(NamedTuple):
     """A message and what it takes to understand it.
 
     `zone` is the site's, for clocks that write local time without an offset. `state` is what the dialect learned from
-    earlier messages (`Understood.state`): decoders remember nothing themselves.
+    earlier messages (`Understood.state`): decoders remember nothing themselves. `decoded` is what a codec of ours made
+    of its bytes (devices.dialects.uplink.Decoded), where the message was refused for want of one.
     """
 
     topic: str
@@ -89,6 +90,7 @@ class Said(NamedTuple):
     received_at: dt.datetime
     zone: dt.tzinfo | None = None
     state: Any = None
+    decoded: Any = None
 
 
 class Understood(NamedTuple):

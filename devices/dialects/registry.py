@@ -21,10 +21,13 @@ from devices.dialects import (
 )
 from devices.dialects.measurement import Dialect, Event, Measurement, Said, Understood, Unreadable
 from devices.dialects.strict_json import read
+from devices.dialects.uplink import CodecMissing
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from devices.dialects.uplink import Codec
 
 # In the order they are asked: those with a root of their own first, those known by the end of a topic last.
 DIALECTS: tuple[Dialect, ...] = (
@@ -103,17 +106,22 @@ def decode(topic: str, payload: bytes, received_at: dt.datetime) -> list[Measure
 
 
 def understand(
-    said: Said, *, memory: Mapping[str, Any] | None = None, name: str | None = None, retained: bool = False
+    said: Said,
+    *,
+    memory: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    retained: bool = False,
+    codec: Codec | None = None,
 ) -> Recognised:
     """Return all that a message says, by the dialect called `name` or the one its topic, then its content, shows.
 
     `memory` is what the message before left (`Recognised.memory`). A retained message is the copy of one delivered
-    before: it teaches (births, announcements) and measures nothing.
+    before: it teaches (births, announcements) and measures nothing. `codec` runs the codecs of LoRaWAN devices.
     """
     known = dict(memory or {})
     dialect = dialect_named(name) if name else _recognise_all(said, known)
     _check_size(dialect, said.payload)
-    understood = _understood(dialect, said._replace(state=known.get(dialect.name)))
+    understood = with_codec(codec, _understood, dialect, said._replace(state=known.get(dialect.name)))
     if understood.state is not None:
         known[dialect.name] = understood.state
     if retained:
@@ -161,6 +169,19 @@ def _check_size(dialect: Dialect, payload: bytes) -> None:
         )
     if not payload and not dialect.empty_tells:
         raise Unreadable("empty", "Le message est vide ; publiez au moins un relevé.")
+
+
+def with_codec(
+    codec: Codec | None, read_by: Callable[[Dialect, Said], Understood], dialect: Dialect, said: Said
+) -> Understood:
+    """Return what `dialect` reads in a message; bytes nobody decoded are decoded by `codec` and read again."""
+    try:
+        return read_by(dialect, said)
+    except CodecMissing as missing:
+        decoded = codec(missing.uplink) if codec is not None else None
+        if decoded is None:
+            raise
+    return read_by(dialect, said._replace(decoded=decoded))
 
 
 def _understood(dialect: Dialect, said: Said) -> Understood:

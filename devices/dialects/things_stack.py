@@ -10,7 +10,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from devices.dialects.lorawan import NORMALIZED, codec_missing, network_maker, observations_of, percent, radio_of
+from devices.dialects.lorawan import (
+    NORMALIZED,
+    codec_missing,
+    network_maker,
+    observations_decoded,
+    observations_of,
+    percent,
+    radio_of,
+)
 from devices.dialects.measurement import Dialect, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
 from devices.dialects.strict_json import read
@@ -67,10 +75,12 @@ def _up(maker: Maker, uplink: dict[str, Any], said: Said) -> Understood:
     if not uplink.get("frm_payload"):
         told = maker.event("empty_uplink", "Le capteur a émis sans rien dire (trame de service).")
         return Understood(tuple(radio), (told,))
+    if said.decoded is not None:
+        return Understood((*observations_decoded(maker, said), *radio))
     versions = members(uplink.get("version_ids"))
     model = " ".join(str(versions[key])[:40] for key in ("brand_id", "model_id") if key in versions)
     of_model = f"du modèle « {model} »" if model else "de son modèle"
-    raise codec_missing(maker.serial, of_model, uplink.get("f_port"), uplink["frm_payload"])
+    raise codec_missing(maker, of_model, uplink.get("f_port"), uplink["frm_payload"])
 
 
 def uses(topic: str) -> bool:

@@ -103,7 +103,7 @@ def test_every_kept_unit_stays_what_it_is_and_says_what_it_measures():
         assert unit in {"%", "dB"} or kept_in(quantity_of(unit)) == unit
 
 
-registers = st.decimals(min_value=0, max_value=10**14, places=6)
+registers = st.decimals(min_value=0, max_value=10**10, places=6)
 
 
 @given(st.lists(registers, min_size=2, max_size=6), st.sampled_from(["Wh", "MWh", "GJ", "kJ"]))
