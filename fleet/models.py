@@ -20,6 +20,7 @@ ROOMS_WITH_MODELS = (
     "devices.points.models",
     "devices.inventory.models",
     "devices.ingest.models",
+    "devices.storage.models",
     "devices.energy.models",
     "baseline.weather.models",
     "baseline.plans.models",

@@ -12,12 +12,13 @@ from sqlalchemy import delete, func, select
 
 from contracts.sites.models import Building, Site
 from devices.energy.hours import edges_of, hours_of_days, split, to_moment, total_days
-from devices.energy.load import Range, load_spans, readings_around
+from devices.energy.load import Range, first_reading, load_spans, readings_around
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.energy.store import store_days, store_hours
 from devices.ingest.models import Arrival
 from devices.inventory.models import Installation
 from devices.points.models import MeteringPoint
+from devices.storage.register import closed_until
 from foundation.time import day_bounds, days, hours_in_day, local_midnight, time_zone
 
 if TYPE_CHECKING:
@@ -70,12 +71,14 @@ def derive_point(session: Session, point_id: int) -> Derived:
     ).all()
     window = _whole_days(readings_around(session, installations, arrived), zone) if arrived else Range()
     spans = load_spans(session, installations, readings_around(session, installations, window))
-    grid = _grid(spans, window, zone)
+    since = _open_since(session, point_id, installations, zone)
+    grid = _grid(spans, window, since, zone)
     hours = split(spans, edges_of(grid, zone))
     whole = arrived is None
+    midnight = local_midnight(since, zone) if since else None
     return Derived(
-        store_hours(session, point_id, hours, whole=whole),
-        store_days(session, point_id, total_days(grid, hours), whole=whole),
+        store_hours(session, point_id, hours, whole=whole, since=midnight),
+        store_days(session, point_id, total_days(grid, hours), whole=whole, since=since),
     )
 
 
@@ -134,12 +137,31 @@ def _zone_of(session: Session, point_id: int) -> ZoneInfo:
     return time_zone(session.scalars(query.where(MeteringPoint.id == point_id)).one())
 
 
-def _grid(spans: Sequence[Span], window: Range, zone: dt.tzinfo) -> dict[dt.date, list[int]]:
-    """Return the hours of the local days to derive: those of `window` of which `spans` know something."""
+def _open_since(
+    session: Session, point_id: int, installations: Sequence[Installation], zone: dt.tzinfo
+) -> dt.date | None:
+    """Return the first local day that may be derived: None for all, where no readings are detached.
+
+    A day derived before its readings were detached stays as it was, and so does the day of the first reading left,
+    whose beginning is not known any more.
+    """
+    closed = closed_until(session)
+    if closed is None:
+        return None
+    known = select(HourlyEnergy.hour).where(HourlyEnergy.point_id == point_id, HourlyEnergy.hour < closed).limit(1)
+    if session.scalar(known) is None:
+        return None
+    first = first_reading(session, installations)
+    return first.astimezone(zone).date() + ONE_DAY if first else dt.date.max
+
+
+def _grid(spans: Sequence[Span], window: Range, since: dt.date | None, zone: dt.tzinfo) -> dict[dt.date, list[int]]:
+    """Return the hours of the local days to derive: those of `window`, from `since` on, `spans` know something of."""
     if not spans:
         return {}
     start, end = to_moment(spans[0].start), to_moment(spans[-1].end)
     first = max(start, window.start or start).astimezone(zone).date()
+    first = max(first, since) if since else first
     last = (min(end, window.end or end) - dt.timedelta.resolution).astimezone(zone).date()
     return hours_of_days(first, last + ONE_DAY, zone)
 

@@ -30,13 +30,22 @@ _READINGS = text("""
     WHERE installation_id = ANY(:ids)
         AND ts >= coalesce(:start, timestamptz '-infinity') AND ts <= coalesce(:end, timestamptz 'infinity')
 """)
+# One installation at a time: so the key gives them in order, month after month, and a dozen are read instead of all.
 _BEFORE = text("""
-    SELECT ts FROM devices.reading WHERE installation_id = ANY(:ids) AND ts < :instant AND value <> 0
-    ORDER BY ts DESC OFFSET :skipped LIMIT 1
+    SELECT near.ts FROM unnest(CAST(:ids AS int[])) AS one (id) CROSS JOIN LATERAL (
+        SELECT ts FROM devices.reading WHERE installation_id = one.id AND ts < :instant AND value <> 0
+        ORDER BY ts DESC LIMIT :skipped + 1) AS near
+    ORDER BY near.ts DESC OFFSET :skipped LIMIT 1
 """)
 _AFTER = text("""
-    SELECT ts FROM devices.reading WHERE installation_id = ANY(:ids) AND ts > :instant AND value <> 0
-    ORDER BY ts OFFSET :skipped LIMIT 1
+    SELECT near.ts FROM unnest(CAST(:ids AS int[])) AS one (id) CROSS JOIN LATERAL (
+        SELECT ts FROM devices.reading WHERE installation_id = one.id AND ts > :instant AND value <> 0
+        ORDER BY ts LIMIT :skipped + 1) AS near
+    ORDER BY near.ts OFFSET :skipped LIMIT 1
+""")
+_FIRST = text("""
+    SELECT min(near.ts) FROM unnest(CAST(:ids AS int[])) AS one (id) CROSS JOIN LATERAL (
+        SELECT ts FROM devices.reading WHERE installation_id = one.id ORDER BY ts LIMIT 1) AS near
 """)
 
 
@@ -55,6 +64,13 @@ def readings_around(session: Session, installations: Sequence[Installation], ins
         for query, instant in ((_BEFORE, instants.start), (_AFTER, instants.end))
     )
     return Range(start, end)
+
+
+def first_reading(session: Session, installations: Sequence[Installation]) -> dt.datetime | None:
+    """Return the instant of the first reading of the point `installations` serve, None where there is none."""
+    ids = sorted({sibling for ids in _siblings(session, installations).values() for sibling in ids})
+    first: dt.datetime | None = session.scalar(_FIRST, {"ids": ids})
+    return first
 
 
 def load_spans(session: Session, installations: Sequence[Installation], instants: Range) -> list[Span]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CursorResult, text
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from sqlalchemy import TextClause
@@ -39,18 +40,23 @@ _DAYS = text("""
 # Hours that had energy once and have none any more stay, as missing: whoever used them sees a newer revision.
 _NO_LONGER_HOURS = text("""
     UPDATE devices.hourly_energy SET kwh = NULL, reason = 'missing', cause = NULL, revision = revision + 1
-    WHERE point_id = :point AND reason <> 'missing'
+    WHERE point_id = :point AND reason <> 'missing' AND hour >= coalesce(:since, timestamptz '-infinity')
         AND hour NOT IN (SELECT to_timestamp(start / 1000000.0) FROM unnest(CAST(:starts AS bigint[])) AS kept (start))
 """)
 _NO_LONGER_DAYS = text("""
     UPDATE devices.daily_energy SET kwh = NULL, hours_measured = 0, reason = 'missing', revision = revision + 1
-    WHERE point_id = :point AND reason <> 'missing'
+    WHERE point_id = :point AND reason <> 'missing' AND day >= coalesce(:since, date '-infinity')
         AND day NOT IN (SELECT day FROM unnest(CAST(:days AS date[])) AS kept (day))
 """)
 
 
-def store_hours(session: Session, point_id: int, hours: Sequence[Hour], *, whole: bool) -> int:
-    """Write `hours`; where they are the `whole` of the point, hours not among them become missing. Return changes."""
+def store_hours(
+    session: Session, point_id: int, hours: Sequence[Hour], *, whole: bool, since: dt.datetime | None
+) -> int:
+    """Write `hours`; return changes.
+
+    Where they are the `whole` of the point from `since` on (None: from the first), hours not among them become missing.
+    """
     starts = [hour.start for hour in hours]
     written = {
         "starts": starts,
@@ -60,12 +66,12 @@ def store_hours(session: Session, point_id: int, hours: Sequence[Hour], *, whole
     }
     changed = _run(session, _HOURS, point=point_id, **written)
     if whole:
-        changed += _run(session, _NO_LONGER_HOURS, point=point_id, starts=starts)
+        changed += _run(session, _NO_LONGER_HOURS, point=point_id, starts=starts, since=since)
     return changed
 
 
-def store_days(session: Session, point_id: int, days: Sequence[Day], *, whole: bool) -> int:
-    """Write `days`; where they are the `whole` of the point, days not among them become missing. Return changes."""
+def store_days(session: Session, point_id: int, days: Sequence[Day], *, whole: bool, since: dt.date | None) -> int:
+    """Write `days`; `whole` and `since` as for hours. Return changes."""
     written = {
         "days": [day.day for day in days],
         "energies": [day.energy for day in days],
@@ -75,7 +81,7 @@ def store_days(session: Session, point_id: int, days: Sequence[Day], *, whole: b
     }
     changed = _run(session, _DAYS, point=point_id, **written)
     if whole:
-        changed += _run(session, _NO_LONGER_DAYS, point=point_id, days=written["days"])
+        changed += _run(session, _NO_LONGER_DAYS, point=point_id, days=written["days"], since=since)
     return changed
 
 

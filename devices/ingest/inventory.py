@@ -21,6 +21,7 @@ MAX_REMEMBERED = 100_000
 
 _OPEN = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
 
+_CLOSED = "SELECT devices.readings_closed_until()"
 _LOOK_UP = """
 SELECT d.serial, i.channel, lower(i.period), upper(i.period), i.id
 FROM devices.device d LEFT JOIN devices.installation i ON i.device_id = d.id
@@ -39,6 +40,7 @@ class Inventory:
 
     def __init__(self) -> None:
         self._channels: dict[str, dict[str, list[_Served]] | None] = {}
+        self._closed_until = _OPEN[0]
 
     def forget(self) -> None:
         """Remember nothing: something has changed."""
@@ -51,6 +53,8 @@ class Inventory:
             return
         if len(self._channels) + len(missing) > MAX_REMEMBERED:
             self.forget()
+        closed = connection.execute(_CLOSED).fetchone()
+        self._closed_until = (closed and closed[0]) or _OPEN[0]
         found: dict[str, dict[str, list[_Served]] | None] = dict.fromkeys(missing)
         for serial, channel, start, end, installation_id in connection.execute(_LOOK_UP, [list(missing)]):
             channels = found[serial] or {}
@@ -63,6 +67,12 @@ class Inventory:
     def installation_of(self, measurement: Measurement) -> int:
         """Return the installation `measurement` belongs to; `Unreadable` where there is none (replayable)."""
         serial, channel, time, _ = measurement
+        if time < self._closed_until:
+            raise Unreadable(
+                "month_detached",
+                f"Le relevé du {time:%d/%m/%Y} du capteur {serial} est d'un mois déjà détaché ; rattachez les mois"
+                f" jusqu'à {time:%m/%Y} (fleet db attach), puis rejouez les messages en attente.",
+            )
         channels = self._channels[serial]
         if channels is None:
             raise Unreadable(

@@ -39,6 +39,7 @@ MAIL_EVERY = 15.0
 LOCAL = ZoneInfo("Europe/Paris")
 ROOMS_WITH_TASKS = (
     "devices.energy.tasks",
+    "devices.storage.tasks",
     "baseline.reports.tasks",
     "billing.invoices.tasks",
 )
