@@ -8,6 +8,7 @@ group = LazyGroup(
     lazy={
         "backfill": "devices.simulator.cli:backfill",
         "decode": "devices.decode.cli:decode",
+        "provision": "devices.identity.cli:provision",
         "reconcile": "devices.simulator.cli:reconcile",
         "replay": "devices.ingest.cli:replay",
         "simulate": "devices.simulator.cli:simulate",
@@ -15,6 +16,7 @@ group = LazyGroup(
     short_helps={
         "backfill": "Publier de nouveau ce que des capteurs simulés ont publié et qui manque.",
         "decode": "Dire ce qu'un message contient, de quelque appareil qu'il vienne.",
+        "provision": "Donner à des appareils de quoi publier au courtier, sur leurs seuls sujets.",
         "reconcile": "Dire ce qu'est devenu tout ce que des capteurs simulés ont publié.",
         "replay": "Relire les messages mis de côté, une fois leur cause corrigée.",
         "simulate": "Faire parler des capteurs simulés, par le vrai courtier.",

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     """Accept what a period's savings are worth."""
     INSTALL_DEVICES = "install_devices"
     """Take devices into stock, install and remove them."""
+    PROVISION_DEVICES = "provision_devices"
+    """Give devices what they sign in to the broker with, and take it away."""
     MANAGE_CONTRACTS = "manage_contracts"
     """Register shareholders, sites and buildings; draft and sign agreements."""
     MANAGE_MEASUREMENTS = "manage_measurements"

@@ -1,10 +1,15 @@
-"""Where the broker is, from one address: mqtt://user:password@host:1883, mqtts:// for TLS."""
+"""Where the broker is and who we are there, from one address: mqtt://user:password@host:1883, mqtts:// for TLS.
+
+`?ca=FILE` names the authority of the broker's certificate (the system's without it), `?client_id=NAME` the only client
+id the broker lets this account have.
+"""
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from foundation.errors import Refusal
 
@@ -12,6 +17,9 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
+KEEPALIVE = 60
+EXPIRED, WRONG_NAMES = 10, {62, 64}
+"""X509_V_ERR_CERT_HAS_EXPIRED; X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH (OpenSSL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,9 @@ class BrokerAddress:
     tls: bool
     username: str | None
     password: str | None = field(repr=False)
+    ca: str | None = None
+    client_id: str = ""
+    """"" where the account may have any: paho or the broker then chooses one."""
 
     @classmethod
     def parse(cls, url: str) -> BrokerAddress:
@@ -30,17 +41,51 @@ class BrokerAddress:
         try:
             parts = urlsplit(url)
             port = parts.port or PORTS[parts.scheme]
+            query = parse_qs(parts.query, strict_parsing=bool(parts.query))
         except (ValueError, KeyError):
-            parts, port = urlsplit(""), 0
-        if not parts.hostname:
-            raise Refusal("L'adresse du courtier MQTT doit s'écrire mqtt://utilisateur:motdepasse@hôte:port.")
+            parts, port, query = urlsplit(""), 0, {}
+        if not parts.hostname or not query.keys() <= {"ca", "client_id"}:
+            raise Refusal(
+                "L'adresse du courtier MQTT doit s'écrire mqtt://utilisateur:motdepasse@hôte:port, ou mqtts:// pour un"
+                " courtier chiffré, suivie de ?ca=FICHIER où son autorité n'est pas de celles du système."
+            )
         username = unquote(parts.username) if parts.username else None
         password = unquote(parts.password) if parts.password else None
-        return cls(parts.hostname, port, parts.scheme == "mqtts", username, password)
+        ca, client_id = (query.get(name, [""])[0] for name in ("ca", "client_id"))
+        return cls(parts.hostname, port, parts.scheme == "mqtts", username, password, ca or None, client_id)
 
     def prepare(self, client: Client) -> None:
-        """Give `client` the credentials and, where asked, TLS with the system's authorities."""
+        """Give `client` the credentials and, where asked, TLS with the authority of the address."""
         if self.username is not None:
             client.username_pw_set(self.username, self.password)
         if self.tls:
-            client.tls_set()
+            try:
+                client.tls_set(self.ca)
+            except OSError as error:
+                raise Refusal(
+                    f"Le fichier d'autorité « {self.ca} » de l'adresse MQTT ne se lit pas ({error.strerror or error}) ;"
+                    " donnez le certificat de l'autorité au format PEM."
+                ) from None
+
+    def connect(self, client: Client) -> None:
+        """Let `client` connect; what keeps it from that is a refusal."""
+        try:
+            client.connect(self.host, self.port, KEEPALIVE)
+        except OSError as error:
+            raise self.refusal(error) or Refusal(
+                f"Le courtier MQTT {self.host}:{self.port} ne répond pas ({error}) ; mettez-le en marche."
+            ) from None
+
+    def refusal(self, error: OSError) -> Refusal | None:
+        """Return what to say of an `error` that waiting does not mend: a certificate we do not believe; else None."""
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return None
+        where = f"Le certificat du courtier MQTT {self.host}:{self.port}"
+        if error.verify_code == EXPIRED:
+            return Refusal(f"{where} a expiré ; faites-le renouveler.")
+        if error.verify_code in WRONG_NAMES:
+            return Refusal(f"{where} est au nom d'un autre hôte ; écrivez dans l'adresse MQTT le nom qu'il porte.")
+        return Refusal(
+            f"{where} n'est pas signé par une autorité connue ({error.verify_message}) ; donnez le fichier de son"
+            " autorité, ?ca=FICHIER à la fin de l'adresse MQTT."
+        )

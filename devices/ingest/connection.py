@@ -150,6 +150,8 @@ class Connection(threading.Thread):
         try:
             self._client.reconnect()
         except OSError as error:
+            if refusal := self._address.refusal(error):
+                raise refusal from None
             log.warning("broker %s:%s: %s", self._address.host, self._address.port, error)
 
     def _turn(self) -> None:

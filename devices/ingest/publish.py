@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from devices.dialects.spl import topic_of
 from devices.ingest.address import BrokerAddress
+from devices.ingest.fight import Fight
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ WINDOW = 1_000
 """Messages under way at most."""
 PATIENCE = 30.0
 """Seconds without a single acknowledgement after which we stop waiting."""
+NO_MATCHING_SUBSCRIBERS = 0x10
+NOT_AUTHORIZED = 0x87
+"""MQTT 5 § 3.4.2.1."""
 
 
 def publish_readings(
@@ -33,7 +37,8 @@ def publish_readings(
     All are acknowledged by the broker when it returns.
 
     Raises:
-        Refusal: the broker does not answer, refuses us or a message, or stops acknowledging.
+        Refusal: the broker does not answer, refuses us or a message, throws messages away that nobody has subscribed
+            to, or stops acknowledging.
 
     """
     published = 0
@@ -68,20 +73,16 @@ class Publisher:
         self._size = window
         self._connected = threading.Event()
         self._refused = ""
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+        self._unheard = 0
+        self._fight = Fight()
+        self._client = Client(CallbackAPIVersion.VERSION2, self._address.client_id, protocol=MQTTv5)
         self._client.max_inflight_messages_set(window)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
         self._address.prepare(self._client)
 
     def __enter__(self) -> Self:
-        try:
-            self._client.connect(self._address.host, self._address.port)
-        except OSError as error:
-            raise Refusal(
-                f"Le courtier MQTT {self._address.host}:{self._address.port} ne répond pas ({error}) ;"
-                " mettez-le en marche."
-            ) from None
+        self._address.connect(self._client)
         self._client.loop_start()
         if not self._connected.wait(PATIENCE):
             self._refused = self._refused or "il ne répond pas"
@@ -101,6 +102,11 @@ class Publisher:
                     self._wait_for_room()
         finally:
             self._leave()
+        if kind is None and self._unheard:
+            raise Refusal(
+                f"Le courtier MQTT {self._address.host} a jeté {self._unheard} messages : personne n'y est abonné, pas"
+                " même en son absence ; lancez une fois « fleet ingest », puis publiez-les de nouveau."
+            )
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send one message, waiting for room among those under way."""
@@ -126,10 +132,20 @@ class Publisher:
 
     def _on_connect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._refused = f"connexion refusée ({reason})"
+            self._refused = f"connexion refusée ({reason}) ; vérifiez l'utilisateur et le mot de passe"
+        elif self._fight.is_on():
+            self._refused = "quelqu'un d'autre publie sous le même compte ; n'en gardez qu'un"
         self._connected.set()
 
     def _on_publish(self, _client: Client, _userdata: Any, _mid: int, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._refused = f"publication refusée ({reason}) ; vérifiez les droits de l'utilisateur sur ce sujet"
+            self._refused = explained(reason)
+        self._unheard += reason.value == NO_MATCHING_SUBSCRIBERS
         self._window.release()
+
+
+def explained(reason: Any) -> str:
+    """Return what a broker means that refuses a message for `reason`."""
+    if reason.value == NOT_AUTHORIZED:
+        return "le compte n'a pas le droit de publier sur ce sujet ; servez-vous du compte de cet appareil"
+    return f"publication refusée ({reason})"

@@ -16,7 +16,7 @@ from devices.inventory.register import install, register_device, remove
 from devices.points.models import MeteringPoint
 from foundation.forms import EntryForm, at_wall, choice_field, moment_field, number_field, submit, text_field
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, found, page_of
+from foundation.pages import FORM, NUMBER, found, fragments, page_of
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def devices(request: Request) -> dict[str, Any]:
 
 def device(request: Request) -> dict[str, Any]:
     """Show one and where it has served."""
-    return {"device": found(request, Device), "states": STATES, "crumbs": _crumbs(request)}
+    shown = found(request, Device)
+    parts = fragments(request, "device", shown)
+    return {"device": shown, "states": STATES, "fragments": parts, "crumbs": _crumbs(request)}
 
 
 def new_device(request: Request) -> dict[str, Any] | Response:

@@ -40,7 +40,7 @@ def queued_at(url: str) -> int:
     address.prepare(client)
     client.on_connect = lambda client, *_: client.subscribe([(STORED, 0), (RETAINED, 0), (TICK, 0)])
     client.on_message = on_message
-    client.connect(address.host, address.port)
+    address.connect(client)
     client.loop_start()
     try:
         # The first tick may come before its counts; at the second, those of the first are all here.

@@ -11,6 +11,8 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from devices.ingest.address import BrokerAddress
+from devices.ingest.fight import Fight
+from devices.ingest.publish import explained
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Sender:
         self._done: set[int] = set()
         self._connected = threading.Event()
         self._refused = ""
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+        self._fight = Fight()
+        self._client = Client(CallbackAPIVersion.VERSION2, self._address.client_id, protocol=MQTTv5)
         self._client.max_inflight_messages_set(window)
         self._client.reconnect_delay_set(min_delay=1, max_delay=2)
         self._client.on_connect = self._on_connect
@@ -43,13 +46,7 @@ class Sender:
         self._address.prepare(self._client)
 
     def __enter__(self) -> Self:
-        try:
-            self._client.connect(self._address.host, self._address.port)
-        except OSError as error:
-            raise Refusal(
-                f"Le courtier MQTT {self._address.host}:{self._address.port} ne répond pas ({error}) ;"
-                " mettez-le en marche."
-            ) from None
+        self._address.connect(self._client)
         self._client.loop_start()
         self._connected.wait(PATIENCE)
         try:
@@ -108,11 +105,13 @@ class Sender:
 
     def _on_connect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._refused = f"connexion refusée ({reason})"
+            self._refused = f"connexion refusée ({reason}) ; vérifiez l'utilisateur et le mot de passe"
+        elif self._fight.is_on():
+            self._refused = "quelqu'un d'autre publie sous le même compte ; n'en gardez qu'un"
         self._connected.set()
 
     def _on_publish(self, _client: Client, _userdata: Any, mid: int, reason: Any, _properties: Any) -> None:
-        # "No matching subscribers" (0x10) is no failure: nobody has ever listened.
+        # "No matching subscribers" (0x10) is no failure here: the account says what nobody listened to.
         if reason.is_failure:
-            self._refused = f"publication refusée ({reason}) ; vérifiez les droits de l'utilisateur sur ce sujet"
+            self._refused = explained(reason)
         self._done.add(mid)

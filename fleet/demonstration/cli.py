@@ -53,9 +53,9 @@ def live(*, go_on: bool) -> None:
     from foundation.errors import Refusal
 
     doors = open_doors()
-    url = os.environ.get("FLEET_SIMULATOR_MQTT_URL") or os.environ.get("MQTT_URL")
+    url = os.environ.get("FLEET_DEMONSTRATION_MQTT_URL") or os.environ.get("MQTT_URL")
     if not url:
-        raise Refusal("Il manque l'adresse du courtier : donnez-la dans la variable FLEET_SIMULATOR_MQTT_URL.")
+        raise Refusal("Il manque l'adresse du courtier : donnez-la dans la variable FLEET_DEMONSTRATION_MQTT_URL.")
     with doors.operator() as session:
         story = find_story(session)
     if story is None:

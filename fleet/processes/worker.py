@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 from celery.signals import beat_embedded_init
 
+from devices.identity import tasks as identity
 from fleet.processes.wake import WAKE, celery_app
 from fleet.settings import settings_for
 from foundation.clock import now
@@ -39,6 +40,7 @@ MAIL_EVERY = 15.0
 LOCAL = ZoneInfo("Europe/Paris")
 ROOMS_WITH_TASKS = (
     "devices.energy.tasks",
+    "devices.identity.tasks",
     "devices.storage.tasks",
     "baseline.reports.tasks",
     "billing.invoices.tasks",
@@ -50,6 +52,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
     for room in ROOMS_WITH_TASKS:
         import_module(room)
     app = celery_app(settings.broker_url)
+    identity.administer(settings.provisioning_url)
 
     @cache
     def sessions() -> sessionmaker[Session]:

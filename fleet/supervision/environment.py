@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fleet.database.bootstrap import LOGIN_ROLES
 from fleet.settings import Mode, all_variables, ini_path, mode_of
-from fleet.supervision.services import postgresql, redis
+from fleet.supervision.services import mosquitto, postgresql, redis
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from fleet.supervision.places import Places
 
 DATABASE_VARIABLES = {role: f"FLEET_DATABASE_{role.removeprefix('fleet_').upper()}_URL" for role in LOGIN_ROLES}
-MQTT_USERS = {"ingest": "MQTT_URL", "fleet-simulator": "FLEET_SIMULATOR_MQTT_URL"}
+MQTT_USERS = {
+    "administrator": "FLEET_PROVISIONING_MQTT_URL",
+    "ingest": "MQTT_URL",
+    "fleet-simulator": "FLEET_SIMULATOR_MQTT_URL",
+    "fleet-demonstration": "FLEET_DEMONSTRATION_MQTT_URL",
+}
 PREFERRED_WEB_PORT = 6543
 # Below the range from which the system hands out ports to outgoing connections.
 PORTS = range(20000, 30000)
@@ -70,12 +75,16 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
             private.add("postgresql")
         made |= _databases(places, kept, given)
     if "MQTT_URL" in given:
-        made["FLEET_SIMULATOR_MQTT_URL"] = given["MQTT_URL"]
+        for user in ("fleet-simulator", "fleet-demonstration"):
+            made[MQTT_USERS[user]] = given["MQTT_URL"]
+        # Its administrator is who gave it: without the address, accounts are not ours to make.
+        made[MQTT_USERS["administrator"]] = ""
     else:
         private.add("mosquitto")
         port = _free_port(_port_in(kept.get("MQTT_URL")))
         for user, name in MQTT_USERS.items():
-            made[name] = f"mqtt://{user}:{_password(kept, name)}@127.0.0.1:{port}"
+            bound = f"?client_id={user}" if mosquitto.RIGHTS[user][1] else ""
+            made[name] = f"mqtt://{user}:{_password(kept, name)}@127.0.0.1:{port}{bound}"
     if "BROKER_URL" not in given:
         private.add("redis")
         made["BROKER_URL"] = redis.address(places)

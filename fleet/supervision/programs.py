@@ -55,7 +55,7 @@ def processes_of(environment: Environment, directory: Path) -> list[Program]:
 
 def sensors_of(environment: Environment, directory: Path) -> Program:
     """Return what speaks for the sensors of a demonstration while it is served."""
-    needed = (*variables_of("web"), *variables_of("worker"), "FLEET_SIMULATOR_MQTT_URL")
+    needed = (*variables_of("web"), *variables_of("worker"), "FLEET_DEMONSTRATION_MQTT_URL")
     return _process("sensors", ("demo", "live", "--go-on"), needed, environment, directory)
 
 

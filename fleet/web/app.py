@@ -64,6 +64,7 @@ def make_app(settings: WebSettings) -> Callable[..., Any]:
         ),
     )
     config.registry["settings"] = settings
+    config.registry["provisioning_url"] = settings.provisioning_url
     config.registry["sessions"] = session_factory(engine_for(settings.database_url))
     config.set_security_policy(RolePolicy())
     config.set_csrf_storage_policy(SessionCSRFStoragePolicy())

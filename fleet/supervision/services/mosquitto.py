@@ -1,28 +1,30 @@
-"""A private Mosquitto: loopback only, nobody anonymous, each user on its own topics, queues that do not drop."""
+"""A private Mosquitto: loopback only, nobody anonymous, each account on its own topics, queues that do not drop."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
+import json
 import shutil
 import socket
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devices.identity.document import Entry, hashed, with_entries
+from devices.identity.file import read
+from devices.identity.rules import administrator_rights, ingest_rights, publisher_rights
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from fleet.supervision.places import Places
 
 # max_queued_messages defaults to 1000 and drops silently above it: no count, a bound in bytes.
 CONFIGURATION = """\
 listener {port} 127.0.0.1
-allow_anonymous false
-password_file passwords
-acl_file topics
+{tls}allow_anonymous false
+plugin {plugin}
+plugin_opt_config_file dynamic-security.json
 persistence true
 persistence_location ./
 autosave_interval 30
@@ -34,29 +36,50 @@ log_dest stdout
 log_type error
 log_type warning
 """
-
-# `ingest` reads everything and writes nothing; a publisher writes where it is told to, and reads nothing.
-TOPICS = """\
-user ingest
-topic read #
-topic read $SYS/#
-
-user fleet-simulator
-topic write #
+TLS = """\
+certfile {certificate}
+keyfile {key}
+tls_version tlsv1.2
 """
 
-ITERATIONS = 101
+PLUGIN = "mosquitto_dynamic_security.so"
+FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
+ACCOUNTS = "dynamic-security.json"
+
+# Client ids are what sessions, and the messages waiting in them, hang on: `ingest` chooses its own, one a process,
+# because every other account of the broker is bound to a single one.
+RIGHTS = {
+    "administrator": (administrator_rights, None),
+    "ingest": (ingest_rights, None),
+    "fleet-simulator": (publisher_rights, "fleet-simulator"),
+    "fleet-demonstration": (publisher_rights, "fleet-demonstration"),
+}
 
 
-def prepare(places: Places, port: int, passwords: Mapping[str, str]) -> None:
-    """Write the configuration: where it listens, who may sign in (user → password), on which topics."""
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Files in PEM a listener with TLS needs."""
+
+    certificate: Path
+    key: Path
+
+
+def prepare(places: Places, port: int, passwords: Mapping[str, str], tls: Certificate | None = None) -> None:
+    """Write the configuration: where it listens, and who of ours may do what (user → password).
+
+    What the broker already knows of other accounts stays: they are those of devices.
+    """
     folder = places.services / "mosquitto"
     folder.mkdir(exist_ok=True)
     places.user.own(folder, 0o700)
-    lines = [f"{user}:{_hashed(password)}\n" for user, password in passwords.items()]
-    _write(places, folder / "passwords", "".join(lines))
-    _write(places, folder / "topics", TOPICS)
-    _write(places, folder / "mosquitto.conf", CONFIGURATION.format(port=port))
+    entries = [
+        Entry(user, hashed(password), rights(), client_id)
+        for user, password in passwords.items()
+        for rights, client_id in [RIGHTS[user]]
+    ]
+    _write(places, folder / ACCOUNTS, json.dumps(with_entries(read(folder / ACCOUNTS), entries), indent=1))
+    written = TLS.format(certificate=tls.certificate, key=tls.key) if tls else ""
+    _write(places, folder / "mosquitto.conf", CONFIGURATION.format(port=port, tls=written, plugin=_plugin()))
 
 
 def command(places: Places) -> list[str]:
@@ -76,13 +99,20 @@ def is_ready(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _plugin() -> Path:
+    """Return the dynamic security plugin; Debian keeps libraries in a folder named after the processor."""
+    for folder in map(Path, FOLDERS):
+        for found in sorted([*folder.glob(PLUGIN), *folder.glob(f"*/{PLUGIN}")]):
+            return found
+    raise Refusal(
+        f"Le greffon {PLUGIN} de Mosquitto n'est pas installé ; installez Mosquitto 2.0 ou plus récent, "
+        "ou donnez un serveur par la variable MQTT_URL."
+    )
+
+
 def _write(places: Places, path: Path, text: str) -> None:
-    path.write_text(text)
-    places.user.own(path, 0o600)
-
-
-def _hashed(password: str) -> str:
-    """Return `password` as Mosquitto's own password tool writes it: $7$, PBKDF2 with SHA-512."""
-    salt = secrets.token_bytes(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
-    return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    """Write `path` all at once: a file of accounts cut short would shut everybody out."""
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.write_text(text)
+    places.user.own(fresh, 0o600)
+    fresh.rename(path)
