@@ -80,6 +80,8 @@ def provision(
         Refusal: a device is out of service or cannot be named in a topic, or the broker does not follow.
 
     """
+    if name is not None and len(devices) != 1:
+        raise Refusal("Un nom n'est qu'à un appareil ; donnez-en un seul à la fois.", field="name")
     _alone(session)
     known = {identity.device_id: identity for identity in session.scalars(_of(devices))}
     wanted: list[tuple[Account, str]] = []

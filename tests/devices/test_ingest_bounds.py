@@ -52,7 +52,7 @@ def test_a_closed_buffer_gives_what_it_has_and_waits_for_nothing():
 @pytest.fixture
 def listening(mqtt_url):
     """A connection that listens to a topic of its own into a buffer of 50 messages."""
-    topic, client_id = f"bounds/{uuid.uuid4().hex}", f"test-{uuid.uuid4().hex[:12]}"
+    topic, client_id = f"senml/{uuid.uuid4().hex}", f"test-{uuid.uuid4().hex[:12]}"
     buffer = Buffer(max_messages=50)
     connection = Connection(BrokerAddress.parse(mqtt_url), client_id, [topic], buffer)
     connection.start()

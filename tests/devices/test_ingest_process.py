@@ -122,6 +122,7 @@ def test_a_retained_message_is_not_a_new_reading_at_every_start(ingest, publishe
         topic,
         qos=1,
         retain=True,
+        client_id=broker.client_id,
         hostname=broker.host,
         port=broker.port,
         auth={"username": broker.username, "password": broker.password} if broker.username else None,
