@@ -9,7 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -124,6 +124,7 @@ _SOURCES = {
         "FLEET_PROVISIONING_MQTT_URL",
         _url("mqtt", "mqtts"),
         "une adresse mqtt://utilisateur:motdepasse@hôte:port",
+        optional=True,
     ),
     "broker_url": _Source(
         "broker.url", "BROKER_URL", _url("redis", "rediss", "amqp", "amqps"), "une adresse redis+socket:// ou amqp://"
@@ -193,7 +194,7 @@ class WorkerSettings(_Process):
     """What the worker and its schedule need; `url` is what its letters and documents point to."""
 
     broker_url: str = field(repr=False)
-    provisioning_url: str | None = field(default=None, repr=False)
+    provisioning_url: str | None = field(repr=False)
     url: str
     languages: tuple[str, ...]
     smtp_url: str | None = field(repr=False)
@@ -258,10 +259,9 @@ def settings_for(process: str, ini: Path | None = None, environ: Mapping[str, st
     environ = os.environ if environ is None else environ
     ini = ini or ini_path(environ)
     written = _written_in(ini)
-    optional = {one.name for one in fields(_PROCESSES[process]) if one.default is not MISSING}
-    sources = _sources_of(process).items()
-    demanded = {n: s for n, s in sources if n not in optional or environ.get(s.variable) or written.get(s.key)}
-    return _PROCESSES[process](**{name: _value(source, ini, written, environ) for name, source in demanded.items()})
+    return _PROCESSES[process](
+        **{name: _value(source, ini, written, environ) for name, source in _sources_of(process).items()}
+    )
 
 
 def mode_of(ini: Path, environ: Mapping[str, str]) -> Mode:

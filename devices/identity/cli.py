@@ -104,9 +104,9 @@ def _devices(sessions: sessionmaker[Session], serials: Sequence[str]) -> list[De
     """Return the devices called `serials`, or all in service without."""
     from sqlalchemy import select
 
-    from devices.identity.register import OUT_OF_SERVICE
     from devices.identity.rules import username_of
     from devices.inventory.models import Device
+    from devices.inventory.states import OUT_OF_SERVICE
     from foundation.errors import Refusal
 
     query = select(Device).order_by(Device.serial)

@@ -20,7 +20,9 @@ from devices.identity.document import Entry, hashed
 from devices.identity.models import BrokerIdentity
 from devices.identity.rules import PASSWORD_BYTES, PREFIX, account_of, device_rights, topics_of, username_of
 from devices.inventory.models import Device
+from devices.inventory.states import OUT_OF_SERVICE
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from devices.identity.broker import DynamicSecurity
     from devices.identity.rules import Account
 
-OUT_OF_SERVICE = ("lost", "retired")
 RECONCILIATION = "réconciliation"
 
 
@@ -81,7 +82,7 @@ def provision(
 
     """
     if name is not None and len(devices) != 1:
-        raise Refusal("Un nom n'est qu'à un appareil ; donnez-en un seul à la fois.", field="name")
+        raise Refusal(N_("Un nom n'est qu'à un appareil ; donnez-en un seul à la fois."), field="name")
     _alone(session)
     known = {identity.device_id: identity for identity in session.scalars(_of(devices))}
     wanted: list[tuple[Account, str]] = []
@@ -89,8 +90,8 @@ def provision(
         session.refresh(device)
         if device.state in OUT_OF_SERVICE:
             raise Refusal(
-                f"Le capteur {device.serial} est hors service ({device.state}) ; il ne peut pas avoir d'identité au"
-                " courtier."
+                N_("Le capteur {serial} est hors service ; il ne peut pas avoir d'identité au courtier."),
+                serial=device.serial,
             )
         identity = known.get(device.id)
         if identity is not None and identity.revoked_at is None and not renew:
@@ -120,7 +121,9 @@ def revoke(session: Session, device: Device, *, by: str, now: dt.datetime) -> Br
     _alone(session)
     identity = session.scalar(_of([device]))
     if identity is None or identity.revoked_at is not None:
-        raise Refusal(f"Le capteur {device.serial} n'a pas d'identité au courtier ; il n'y a rien à révoquer.")
+        raise Refusal(
+            N_("Le capteur {serial} n'a pas d'identité au courtier ; il n'y a rien à révoquer."), serial=device.serial
+        )
     _end(identity, by, now)
     session.flush()
     return identity
@@ -191,8 +194,11 @@ def _alone_under_its_name(session: Session, identity: BrokerIdentity) -> None:
         )
     if other is not None:
         raise Refusal(
-            f"Le capteur {other} publie déjà sous le nom {identity.name} ({identity.dialect}) ; donnez un autre nom.",
+            N_("Le capteur {other} publie déjà sous le nom {name} ({dialect}) ; donnez un autre nom."),
             field="name",
+            other=other,
+            name=identity.name,
+            dialect=identity.dialect,
         )
 
 

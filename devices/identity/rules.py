@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from devices.dialects.registry import DIALECTS, dialect_named, subscriptions
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,7 @@ def account_of(serial: str, dialect: str, name: str, generation: str) -> Account
 
 def username_of(serial: str) -> str:
     """Return the user name, and client id, of the device `serial`."""
-    return PREFIX + _safe(serial, "numéro de série", "serial")
+    return PREFIX + _safe(serial, "serial")
 
 
 def topics_of(dialect: str, name: str) -> frozenset[str]:
@@ -59,12 +60,15 @@ def topics_of(dialect: str, name: str) -> frozenset[str]:
     The name fills the first place the dialect leaves open; what follows is its own: `spl/v1/NAME/#`,
     `application/NAME/#` for a network server, `teleinfo/NAME`.
     """
-    name = _safe(name, "nom dans un sujet", "name")
+    name = _safe(name, "name")
     found = frozenset(_own(topics, name) for topics in dialect_named(dialect).subscriptions)
     if name in ROOTS and any(topics.startswith(f"{name}/") for topics in found):
         raise Refusal(
-            f"« {name} » est le début des sujets d'un autre format ; donnez à l'appareil un nom qui ne soit qu'à lui.",
+            N_(
+                "« {name} » est le début des sujets d'un autre format ; donnez à l'appareil un nom qui ne soit qu'à lui."
+            ),
             field="name",
+            name=name,
         )
     return found
 
@@ -77,14 +81,17 @@ def _own(topics: str, name: str) -> str:
     return "/".join([*levels[:place], name, *([] if last else ["#"])])
 
 
-def _safe(text: str, what: str, field: str) -> str:
+def _safe(text: str, field: str) -> str:
     """Return `text` if it can stand in a topic and in a client id (GHSA-vcg2-pq78-9mhr: `#` and `+` went past ACLs)."""
     if NAME.fullmatch(text):
         return text
     raise Refusal(
-        f"« {text[:64]} » ne peut pas être un {what} : « # », « + » et « / » y ouvriraient les sujets des autres ;"
-        " servez-vous de lettres, de chiffres, de « . », « _ », « @ » ou « - », 64 signes au plus.",
+        N_(
+            "« {text} » ne peut nommer un appareil au courtier : « # », « + » et « / » ouvriraient les sujets des autres ;"
+            " servez-vous de lettres, de chiffres, de « . », « _ », « @ » ou « - », 64 signes au plus."
+        ),
         field=field,
+        text=text[:64],
     )
 
 

@@ -9,9 +9,10 @@ from pyramid.httpexceptions import HTTPSeeOther
 from devices.dialects.registry import DIALECTS
 from devices.dialects.spl import DIALECT as SPL
 from devices.identity.broker import DynamicSecurity
-from devices.identity.register import OUT_OF_SERVICE, identity_of, provision, revoke
+from devices.identity.register import identity_of, provision, revoke
 from devices.identity.rules import topics_of
 from devices.inventory.models import Device
+from devices.inventory.states import OUT_OF_SERVICE
 from foundation.errors import Refusal
 from foundation.forms import EntryForm, choice_field, submit, text_field
 from foundation.messages import N_

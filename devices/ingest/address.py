@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -73,19 +74,26 @@ class BrokerAddress:
             client.connect(self.host, self.port, KEEPALIVE)
         except OSError as error:
             raise self.refusal(error) or Refusal(
-                f"Le courtier MQTT {self.host}:{self.port} ne répond pas ({error}) ; mettez-le en marche."
+                N_("Le courtier MQTT {host}:{port} ne répond pas ({error}) ; mettez-le en marche."),
+                host=self.host,
+                port=self.port,
+                error=error,
             ) from None
 
     def refusal(self, error: OSError) -> Refusal | None:
         """Return what to say of an `error` that waiting does not mend: a certificate we do not believe; else None."""
         if not isinstance(error, ssl.SSLCertVerificationError):
             return None
-        where = f"Le certificat du courtier MQTT {self.host}:{self.port}"
         if error.verify_code == EXPIRED:
-            return Refusal(f"{where} a expiré ; faites-le renouveler.")
-        if error.verify_code in WRONG_NAMES:
-            return Refusal(f"{where} est au nom d'un autre hôte ; écrivez dans l'adresse MQTT le nom qu'il porte.")
-        return Refusal(
-            f"{where} n'est pas signé par une autorité connue ({error.verify_message}) ; donnez le fichier de son"
-            " autorité, ?ca=FICHIER à la fin de l'adresse MQTT."
-        )
+            sentence = N_("Le certificat du courtier MQTT {host}:{port} a expiré ; faites-le renouveler.")
+        elif error.verify_code in WRONG_NAMES:
+            sentence = N_(
+                "Le certificat du courtier MQTT {host}:{port} est au nom d'un autre hôte ; écrivez dans l'adresse MQTT le"
+                " nom qu'il porte."
+            )
+        else:
+            sentence = N_(
+                "Le certificat du courtier MQTT {host}:{port} n'est pas signé par une autorité connue ({reason}) ;"
+                " donnez le fichier de son autorité, ?ca=FICHIER à la fin de l'adresse MQTT."
+            )
+        return Refusal(sentence, host=self.host, port=self.port, reason=error.verify_message)
