@@ -64,9 +64,7 @@ def topics_of(dialect: str, name: str) -> frozenset[str]:
     found = frozenset(_own(topics, name) for topics in dialect_named(dialect).subscriptions)
     if name in ROOTS and any(topics.startswith(f"{name}/") for topics in found):
         raise Refusal(
-            N_(
-                "« {name} » est le début des sujets d'un autre format ; donnez à l'appareil un nom qui ne soit qu'à lui."
-            ),
+            N_("« {name} » ouvre les sujets d'un autre format ; donnez à l'appareil un nom qui ne soit qu'à lui."),
             field="name",
             name=name,
         )
@@ -87,8 +85,8 @@ def _safe(text: str, field: str) -> str:
         return text
     raise Refusal(
         N_(
-            "« {text} » ne peut nommer un appareil au courtier : « # », « + » et « / » ouvriraient les sujets des autres ;"
-            " servez-vous de lettres, de chiffres, de « . », « _ », « @ » ou « - », 64 signes au plus."
+            "« {text} » ne peut nommer un appareil au courtier : « # », « + » et « / » ouvriraient les sujets des"
+            " autres ; servez-vous de lettres, de chiffres, de « . », « _ », « @ » ou « - », 64 signes au plus."
         ),
         field=field,
         text=text[:64],

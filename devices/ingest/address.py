@@ -88,8 +88,8 @@ class BrokerAddress:
             sentence = N_("Le certificat du courtier MQTT {host}:{port} a expiré ; faites-le renouveler.")
         elif error.verify_code in WRONG_NAMES:
             sentence = N_(
-                "Le certificat du courtier MQTT {host}:{port} est au nom d'un autre hôte ; écrivez dans l'adresse MQTT le"
-                " nom qu'il porte."
+                "Le certificat du courtier MQTT {host}:{port} est au nom d'un autre hôte ; écrivez dans l'adresse MQTT"
+                " le nom qu'il porte."
             )
         else:
             sentence = N_(
