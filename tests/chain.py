@@ -23,7 +23,8 @@ from contracts.agreements.register import add_price, annex, draft_agreement, sig
 from contracts.agreements.terms.data import Share, Terms
 from contracts.parties.register import add_budget, register_shareholder, set_company
 from contracts.sites.register import hold, register_building, register_site
-from devices.points.register import register_boundary, register_point
+from devices.points.boundaries import register_boundary
+from devices.points.register import register_point
 from foundation.canonical import canonical_sha256
 from foundation.time import days
 

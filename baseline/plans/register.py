@@ -136,6 +136,8 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
                     "coefficient": term.coefficient.normalize(),
                 }
                 for term in plan.boundary.terms
+                # What the boundary counts from a later day on is no part of what was signed.
+                if term.period.lower is not None and term.period.lower < plan.reporting_starts_on
             ],
         },
         "station": plan.station.code,

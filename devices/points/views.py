@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from contracts.sites.models import Building
 from devices.ingest.latest import latest_readings
+from devices.points.boundaries import register_boundary
 from devices.points.kinds import ENERGIES
 from devices.points.models import BoundaryBuilding, MeasurementBoundary, MeteringPoint
-from devices.points.register import register_boundary, register_point
+from devices.points.register import register_point
 from foundation.errors import Refusal
 from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, submit, text_field
 from foundation.messages import N_

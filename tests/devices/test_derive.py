@@ -14,8 +14,8 @@ from devices.energy.derive import boundary_daily, derive_point, points_to_derive
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.ingest.models import Arrival
 from devices.inventory.register import install, remove
+from devices.points.boundaries import register_boundary
 from devices.points.models import BoundaryTerm
-from devices.points.register import register_boundary
 from tests.devices.meters import HOUR, arrive, hourly, in_batches, message, metered, school_point
 
 PARIS_MIDNIGHT = dt.datetime(2024, 1, 14, 23, tzinfo=dt.UTC)

@@ -57,13 +57,16 @@ BEGIN
         boundary := OLD.boundary_id;
         since := lower(OLD.period);
     ELSE
-        IF (NEW.boundary_id, NEW.point_id, NEW.coefficient, lower(NEW.period))
-            IS DISTINCT FROM (OLD.boundary_id, OLD.point_id, OLD.coefficient, lower(OLD.period)) THEN
+        IF (NEW.boundary_id, NEW.point_id, NEW.coefficient)
+            IS DISTINCT FROM (OLD.boundary_id, OLD.point_id, OLD.coefficient)
+            OR NOT isempty(NEW.period) AND lower(NEW.period) IS DISTINCT FROM lower(OLD.period) THEN
             RAISE EXCEPTION 'Un point compté ne change ni de coefficient ni de premier jour ; finissez-le et'
                 ' comptez-le autrement à partir d''une autre date.' USING ERRCODE = 'restrict_violation';
         END IF;
         boundary := OLD.boundary_id;
-        since := least(upper(OLD.period), upper(NEW.period));
+        -- An empty period is a term taken back: it never counted.
+        since := CASE WHEN isempty(NEW.period) THEN lower(OLD.period)
+            ELSE least(upper(OLD.period), upper(NEW.period)) END;
     END IF;
     SELECT max(day) INTO settled FROM (
         SELECT greatest(upper(m.baseline_period), m.reporting_starts_on) AS day
