@@ -104,9 +104,9 @@ class Understood(NamedTuple):
 class Unreadable(Refusal):
     """A message no measurement can be made of; `reason` is a stable code, `sentence` is for people."""
 
-    def __init__(self, reason: str, sentence: str, /) -> None:
-        """Keep the code and the sentence (French: what is wrong and what to do)."""
-        super().__init__(sentence)
+    def __init__(self, reason: str, sentence: str, /, **values: Any) -> None:
+        """Keep the code and the sentence (French: what is wrong and what to do), with the values of its `{name}`s."""
+        super().__init__(sentence, **values)
         self.reason = reason
 
 
