@@ -70,7 +70,7 @@ def derive_point(session: Session, point_id: int) -> Derived:
         select(Installation).where(Installation.point_id == point_id, Installation.quantity == "energy_index")
     ).all()
     window = _whole_days(readings_around(session, installations, arrived), zone) if arrived else Range()
-    spans = load_spans(session, installations, readings_around(session, installations, window))
+    spans = load_spans(session, installations, readings_around(session, installations, window), zone)
     since = _open_since(session, point_id, installations, zone)
     grid = _grid(spans, window, since, zone)
     hours = split(spans, edges_of(grid, zone))

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import aliased
 
+from devices.energy.ceiling import ceiling_of, subscribed
 from devices.energy.hours import to_instant
 from devices.energy.rules import RADIUS
 from devices.energy.timeline import FOREVER, Served, spans_of_point
-from devices.inventory.models import Installation
+from devices.inventory.models import Device, DeviceModel, Installation
+from devices.points.models import SubscribedPower
+from foundation.time import local_midnight
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from sqlalchemy.dialects.postgresql import Range as PeriodOfDays
     from sqlalchemy.orm import Session
 
+    from devices.energy.ceiling import Ceiling
     from devices.energy.rules import Span
-
-PLAUSIBLE_KW: Final = 10_000
-"""No building of a municipality draws 10 MW: what does is a fault of a meter or of a message."""
 
 _READINGS = text("""
     SELECT installation_id, (extract(epoch FROM ts) * 1000000)::bigint AS instant, value FROM devices.reading
@@ -73,14 +75,42 @@ def first_reading(session: Session, installations: Sequence[Installation]) -> dt
     return first
 
 
-def load_spans(session: Session, installations: Sequence[Installation], instants: Range) -> list[Span]:
-    """Return the spans of the point `installations` serve, from its readings within `instants` (ends included)."""
+def load_spans(session: Session, installations: Sequence[Installation], instants: Range, zone: dt.tzinfo) -> list[Span]:
+    """Return the spans of the point `installations` serve, from its readings within `instants` (ends included).
+
+    Subscriptions last for local days of `zone`.
+    """
     siblings = _siblings(session, installations)
     ids = sorted({sibling for ids in siblings.values() for sibling in ids})
     readings: defaultdict[int, dict[int, Decimal]] = defaultdict(dict)
     for installation_id, instant, value in session.execute(_READINGS, {"ids": ids, **instants._asdict()}):
         readings[installation_id][instant] = value
-    return spans_of_point([_served(one, siblings[one.id], readings) for one in installations], PLAUSIBLE_KW)
+    ceilings = _ceilings(session, installations, zone)
+    return spans_of_point([_served(one, siblings[one.id], readings, ceilings[one.id]) for one in installations])
+
+
+def _ceilings(session: Session, installations: Sequence[Installation], zone: dt.tzinfo) -> dict[int, Ceiling]:
+    """Return for each installation what its register can count at most, by the point's contract and its model."""
+    points = {one.point_id for one in installations}
+    limits = [
+        subscribed(*_instants(row.period, zone), row.power)
+        for row in session.scalars(select(SubscribedPower).where(SubscribedPower.point_id.in_(points)))
+    ]
+    models = (
+        select(Installation.id, DeviceModel.max_power_kw)
+        .join(Device, Device.id == Installation.device_id)
+        .outerjoin(DeviceModel, DeviceModel.id == Device.model_id)
+        .where(Installation.id.in_([one.id for one in installations]))
+    )
+    return {installation_id: ceiling_of(limits, kw) for installation_id, kw in session.execute(models)}
+
+
+def _instants(period: PeriodOfDays[dt.date], zone: dt.tzinfo) -> tuple[int, int]:
+    start, end = period.lower, period.upper
+    return (
+        to_instant(local_midnight(start, zone)) if start else -FOREVER,
+        to_instant(local_midnight(end, zone)) if end else FOREVER,
+    )
 
 
 def _siblings(session: Session, installations: Sequence[Installation]) -> dict[int, list[int]]:
@@ -102,7 +132,9 @@ def _siblings(session: Session, installations: Sequence[Installation]) -> dict[i
     return found
 
 
-def _served(one: Installation, siblings: Sequence[int], readings: dict[int, dict[int, Decimal]]) -> Served:
+def _served(
+    one: Installation, siblings: Sequence[int], readings: dict[int, dict[int, Decimal]], ceiling: Ceiling
+) -> Served:
     start, end = one.period.lower, one.period.upper
     heard: dict[int, Decimal] = {}
     for sibling in siblings:
@@ -114,4 +146,5 @@ def _served(one: Installation, siblings: Sequence[int], readings: dict[int, dict
         readings=heard,
         opening=one.opening_index,
         closing=one.closing_index,
+        ceiling=ceiling,
     )

@@ -18,6 +18,8 @@ from devices.energy.reasons import Cause, Reason
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from devices.energy.ceiling import Ceiling
+
 MICRO: Final = 1_000_000
 HOUR: Final = 3600 * MICRO
 RADIUS: Final = 12
@@ -32,7 +34,9 @@ RESTART_PART: Final = 10
 UNINTERRUPTED: Final = 3 * HOUR // 2
 """Readings up to 90 min apart follow each other (hourly sensors are not punctual); further apart, one is missing."""
 SHORTEST: Final = HOUR // 12
-"""Power is judged over 5 min at least: a register that counts whole kWh takes one in an instant."""
+"""Power is judged over 5 min at least: clocks are not exact."""
+FINEST: Final = 6
+"""Decimals of a raw unit looked for at most."""
 
 Index = tuple[int, int]
 """(instant, register): a reading, in the units above."""
@@ -59,37 +63,62 @@ def micro_kwh(value: Decimal, factor: Decimal) -> int:
     return int((value * factor * MICRO).to_integral_value())
 
 
-def registers_of(factor: Decimal) -> tuple[int, ...]:
-    """Return `REGISTERS` in millionths of a kWh, for a register whose raw unit is worth `factor` kWh."""
-    return tuple(micro_kwh(Decimal(size), factor) for size in REGISTERS)
+class Register(NamedTuple):
+    """What a register is: how it counts and how fast it can.
+
+    `sizes` are `REGISTERS` and `unit` its raw unit, in millionths of a kWh.
+    """
+
+    sizes: tuple[int, ...]
+    unit: int
+    ceiling: Ceiling
 
 
-def spans_of(readings: Sequence[Index], registers: Sequence[int], max_kw: int) -> list[Span]:
-    """Return the spans between the valid readings of one register, without gap or overlap.
+def register_of(factor: Decimal, ceiling: Ceiling) -> Register:
+    """Return the register whose raw unit is worth `factor` kWh."""
+    return Register(
+        tuple(micro_kwh(Decimal(size), factor) for size in REGISTERS), micro_kwh(Decimal(1), factor), ceiling
+    )
 
-    `readings` are in order of time, one an instant; `registers` from `registers_of`; a rise faster than `max_kw` is
-    implausible. Fewer than two readings say nothing.
+
+def spans_of(readings: Sequence[Index], register: Register) -> list[Span]:
+    """Return the spans between the valid readings of `register`, without gap or overlap.
+
+    `readings` are in order of time, one an instant; a rise its ceiling does not allow is implausible, however good
+    the readings say they are. Fewer than two readings say nothing.
     """
     causes: dict[int, Cause] = {}
     kept = _without_outliers(_without_transient_zeros(readings, causes), causes)
     spans = [
-        _judged(Span(start, end, first, last, Reason.MEASURED, causes.get(start)), registers, max_kw)
+        _judged(Span(start, end, first, last, Reason.MEASURED, causes.get(start)), register)
         for (start, first), (end, last) in pairwise(kept)
     ]
     return _hold_unconfirmed_zeros(kept, spans)
 
 
-def _judged(span: Span, registers: Sequence[int], max_kw: int) -> Span:
-    """Return `span` with what its indexes prove, as if `registers` were endless."""
+def _judged(span: Span, register: Register) -> Span:
+    """Return `span` with what its indexes prove, as if `register` were endless."""
+    tick = _tick(span, register.unit)
     if span.last < span.first:
-        size = _rolled_over(span, registers)
+        size = _rolled_over(span, register.sizes)
         if size is None:
             return span._replace(reason=Reason.SUSPICIOUS, cause=_fall(span))
         span = span._replace(last=span.last + size, cause=Cause.ROLLOVER)
     duration = span.end - span.start
-    if (span.last - span.first) * HOUR > max_kw * MICRO * max(duration, SHORTEST):
+    # A register takes a whole step in an instant: one of 10 kWh a pulse stood still for hours before.
+    if not register.ceiling.allows(span.last - span.first - tick, span.start, max(span.end, span.start + SHORTEST)):
         return span._replace(reason=Reason.SUSPICIOUS, cause=Cause.IMPLAUSIBLE)
     return span if duration <= UNINTERRUPTED else span._replace(reason=Reason.MEASURED_IN_TOTAL)
+
+
+def _tick(span: Span, unit: int) -> int:
+    """Return the step the register counts in, as far as two readings show it: its raw unit, or a decimal of it."""
+    step = unit
+    for _ in range(FINEST):
+        if step and span.first % step == span.last % step == 0:
+            break
+        step //= 10
+    return step
 
 
 def _rolled_over(span: Span, registers: Sequence[int]) -> int | None:

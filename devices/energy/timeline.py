@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from devices.energy.ceiling import ANY_BUILDING
 from devices.energy.reasons import Cause, Reason
-from devices.energy.rules import Span, micro_kwh, registers_of, spans_of
+from devices.energy.rules import Span, micro_kwh, register_of, spans_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
+
+    from devices.energy.ceiling import Ceiling
 
 FOREVER = 2**62
 """An instant after all others: the end of an installation still in place."""
@@ -30,16 +33,17 @@ class Served:
     readings: Mapping[int, Decimal]
     opening: Decimal | None = None
     closing: Decimal | None = None
+    ceiling: Ceiling = ANY_BUILDING
 
 
-def spans_of_point(services: Sequence[Served], max_kw: int) -> list[Span]:
+def spans_of_point(services: Sequence[Served]) -> list[Span]:
     """Return the spans of a point, without gap or overlap, from its first index to its last.
 
     Between two installations nothing is known. Where two overlap, the later one speaks from its start on.
     """
     spans: list[Span] = []
     for served in _one_at_a_time(services):
-        found = spans_of(_index_of(served), registers_of(served.factor), max_kw)
+        found = spans_of(_index_of(served), register_of(served.factor, served.ceiling))
         if spans and found and spans[-1].end < found[0].start:
             spans.append(Span(spans[-1].end, found[0].start, 0, 0, Reason.MISSING, Cause.NO_DEVICE))
         spans += found

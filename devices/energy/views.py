@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -53,7 +53,6 @@ CAUSES = {
     "backwards": N_("index qui recule"),
     "implausible": N_("consommation impossible"),
     "no_device": N_("aucun capteur posé"),
-    "partial": N_("heure incomplète"),
 }
 
 
@@ -75,7 +74,37 @@ def uses_of_building(request: Request, building: Building) -> Mapping[str, Any] 
         "point": point,
         "curve": _curve(request, point, last, zone),
         "bars": _bars(request, point, last.astimezone(zone).date()),
+        "set_aside": _set_aside(request, point, last),
+        "zone": zone,
     }
+
+
+class SetAside(NamedTuple):
+    """Hours from `start` to `end` (UTC) of which some index was not believed, and why."""
+
+    start: dt.datetime
+    end: dt.datetime
+    why: str
+
+
+def _set_aside(request: Request, point: MeteringPoint, last: dt.datetime) -> list[SetAside]:
+    """Return what the last two months leave out, latest first: nothing is left out silently."""
+    rows = request.dbsession.scalars(
+        select(HourlyEnergy)
+        .where(
+            HourlyEnergy.point_id == point.id,
+            HourlyEnergy.hour > last - dt.timedelta(days=DAYS_OF_BARS),
+            (HourlyEnergy.reason == "suspicious") | (HourlyEnergy.cause == "spike"),
+        )
+        .order_by(HourlyEnergy.hour)
+    )
+    found: list[SetAside] = []
+    for row in rows:
+        start, why = row.hour, _reason(request.language, row.reason, row.cause)
+        if found and (found[-1].end, found[-1].why) == (start, why):
+            start = found.pop().start
+        found.append(SetAside(start, row.hour + HOUR, why))
+    return found[::-1]
 
 
 def _reason(language: Language, reason: str, cause: str | None) -> str:
@@ -127,7 +156,9 @@ def _days(by_day: Mapping[dt.date, DailyEnergy], first: dt.date, language: Langu
         day = first + dt.timedelta(days=offset)
         row = by_day.get(day)
         if row is None or row.kwh is None:
-            days.append(DayOfEnergy(day, None, "missing", language.translate(REASONS["missing"])))
+            days.append(
+                DayOfEnergy(day, None, "missing", language.translate(REASONS[row.reason if row else "missing"]))
+            )
             continue
         reason = language.translate(REASONS[row.reason])
         quality = QUALITIES[row.reason]

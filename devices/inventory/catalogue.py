@@ -28,6 +28,7 @@ def register_model(
     battery: str = "",
     battery_months: int | None = None,
     pulse_weight: Decimal | None = None,
+    max_power_kw: Decimal | None = None,
 ) -> DeviceModel:
     """Add a model; refuse one there is already, and figures no device has."""
     if find_model(session, maker, name) is not None:
@@ -43,6 +44,7 @@ def register_model(
         battery=battery,
         battery_months=battery_months,
         pulse_weight=pulse_weight,
+        max_power_kw=max_power_kw,
     )
 
 
@@ -56,6 +58,7 @@ def change_model(
     battery: str,
     battery_months: int | None,
     pulse_weight: Decimal | None,
+    max_power_kw: Decimal | None = None,
 ) -> DeviceModel:
     """Put right what is known of `model`; what it was before stays in the history."""
     if battery_months is not None and not 0 < battery_months <= 600:
@@ -69,7 +72,13 @@ def change_model(
     model.expected_every = expected_every
     model.battery = battery
     model.battery_months = battery_months
+    if max_power_kw is not None and max_power_kw <= 0:
+        raise Refusal(
+            "La puissance maximale est plus grande que zéro ; laissez vide si vous ne la savez pas.",
+            field="max_power_kw",
+        )
     model.pulse_weight = pulse_weight
+    model.max_power_kw = max_power_kw
     session.flush()
     return model
 

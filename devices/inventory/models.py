@@ -32,6 +32,7 @@ class DeviceModel(Base):
         CheckConstraint("expected_every > interval '0'", name="expected_every"),
         CheckConstraint("battery_months > 0", name="battery_months"),
         CheckConstraint("pulse_weight > 0", name="pulse_weight"),
+        CheckConstraint("max_power_kw > 0", name="max_power_kw"),
         {"schema": "devices"},
     )
 
@@ -50,6 +51,8 @@ class DeviceModel(Base):
     """Nominal life of the battery."""
     pulse_weight: Mapped[Decimal | None]
     """What one pulse is worth as delivered, in the canonical unit; the installation's factor is what counts."""
+    max_power_kw: Mapped[Decimal | None]
+    """The greatest power it counts; an index that rises faster is a fault, and is set aside."""
     created_at: Mapped[created]
 
     @property

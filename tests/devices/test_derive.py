@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -12,10 +13,13 @@ from sqlalchemy.dialects.postgresql import Range
 
 from devices.energy.derive import boundary_daily, derive_point, points_to_derive
 from devices.energy.models import DailyEnergy, HourlyEnergy
+from devices.energy.views import _days, _set_aside
 from devices.ingest.models import Arrival
+from devices.inventory.catalogue import register_model
 from devices.inventory.register import install, remove
 from devices.points.boundaries import register_boundary
-from devices.points.models import BoundaryTerm
+from devices.points.models import BoundaryTerm, SubscribedPower
+from foundation.look.language import FRENCH
 from tests.devices.meters import HOUR, arrive, hourly, in_batches, message, metered, school_point
 
 PARIS_MIDNIGHT = dt.datetime(2024, 1, 14, 23, tzinfo=dt.UTC)
@@ -219,6 +223,59 @@ def test_energy_never_exceeds_what_a_building_can_draw(dbsession):
         (None, "suspicious", "implausible"),
         (1, "measured", None),
     ]
+
+
+def test_more_than_the_contract_of_the_point_allows_is_set_aside_and_its_change_derives_again(dbsession):
+    """9 kVA until 15 January, 36 kVA from then on: 50 kWh in an hour is a fault on the 15th if it is 9."""
+    point = metered(dbsession, "A").point
+    contract = SubscribedPower(
+        point_id=point.id, period=Range(dt.date(2023, 1, 1), dt.date(2024, 1, 16)), power=Decimal(9), unit="kVA"
+    )
+    dbsession.add(contract)
+    arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, *range(12), *range(61, 75))))
+    derive_point(dbsession, point.id)
+    (jump,) = [hour for hour in hours_of(dbsession, point.id) if hour[1] is None]
+    assert jump == (PARIS_MIDNIGHT + 11 * HOUR, None, "suspicious", "implausible")
+    assert days_of(dbsession, point.id)[0] == (dt.date(2024, 1, 15), 23, 23, 24, "suspicious")
+    assert points_to_derive(dbsession) == []
+    contract.period = Range(dt.date(2023, 1, 1), dt.date(2024, 1, 15))
+    dbsession.add(SubscribedPower(point_id=point.id, period=Range(dt.date(2024, 1, 15), None), power=36, unit="kVA"))
+    dbsession.flush()
+    assert points_to_derive(dbsession) == [point.id]
+    derive_point(dbsession, point.id)
+    assert days_of(dbsession, point.id)[0] == (dt.date(2024, 1, 15), 73, 24, 24, "measured")
+
+
+def test_more_than_its_model_can_count_is_set_aside(dbsession):
+    installation = metered(dbsession, "A")
+    arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, *range(12), *range(61, 75))))
+    derive_point(dbsession, installation.point_id)
+    assert days_of(dbsession, installation.point_id)[0][1:3] == (73, 24)
+    installation.device.model = register_model(dbsession, maker="Essai", name="Pince 10 A", max_power_kw=Decimal("2.3"))
+    dbsession.flush()
+    assert points_to_derive(dbsession) == [installation.point_id]
+    derive_point(dbsession, installation.point_id)
+    assert days_of(dbsession, installation.point_id)[0][1:3] == (23, 23)
+    installation.device.model.max_power_kw = None
+    dbsession.flush()
+    assert points_to_derive(dbsession) == [installation.point_id]
+
+
+def test_what_is_set_aside_is_told_with_its_hours_and_its_reason(dbsession):
+    point = metered(dbsession, "A").point
+    arrive(
+        dbsession, message("A", hourly(PARIS_MIDNIGHT, 100, 101, 5_000, 103, 104, *range(10**9, 10**9 + 5), 3, 4, 5))
+    )
+    derive_point(dbsession, point.id)
+    page = SimpleNamespace(dbsession=dbsession, language=FRENCH)
+    told = _set_aside(page, point, PARIS_MIDNIGHT + 20 * HOUR)
+    assert [(part.start - PARIS_MIDNIGHT, part.end - part.start, part.why) for part in told] == [
+        (9 * HOUR, HOUR, "douteux, mis de côté, capteur redémarré"),
+        (4 * HOUR, HOUR, "douteux, mis de côté, consommation impossible"),
+        (HOUR, 2 * HOUR, "mesuré en tout, réparti entre deux index, pic impossible"),
+    ]
+    days = _days({}, dt.date(2024, 1, 1), FRENCH)
+    assert {day.reason for day in days} == {"rien n'est arrivé"}
 
 
 def boundary_of(session, *terms):

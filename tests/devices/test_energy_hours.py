@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.energy.ceiling import Ceiling
 from devices.energy.hours import edges_of, hours_of_days, split, to_instant, to_moment, total_days
 from devices.energy.reasons import Reason
-from devices.energy.rules import HOUR, MICRO, registers_of, spans_of
+from devices.energy.rules import HOUR, MICRO, register_of, spans_of
 
 ZONES = ("Europe/Paris", "Etc/GMT-1", "America/Cayenne", "Indian/Reunion", "Pacific/Marquesas", "Australia/Lord_Howe")
 PARIS = ZoneInfo("Europe/Paris")
 
 
 def total_of(kwh_by_instant, start, end, zone):
-    spans = spans_of(sorted(kwh_by_instant.items()), registers_of(Decimal(1)), 10**9)
+    spans = spans_of(sorted(kwh_by_instant.items()), register_of(Decimal(1), Ceiling(watts=10**12)))
     grid = hours_of_days(start, end, zone)
     return total_days(grid, split(spans, edges_of(grid, zone)))
 

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.energy.ceiling import Ceiling, ceiling_of, subscribed
 from devices.energy.hours import split
 from devices.energy.reasons import Cause, Reason
-from devices.energy.rules import HOUR, MICRO, RADIUS, micro_kwh, registers_of, spans_of
+from devices.energy.rules import HOUR, MICRO, RADIUS, micro_kwh, register_of, spans_of
 from devices.energy.timeline import FOREVER, Served, spans_of_point
 
-MAX_KW = 10_000
-KWH = registers_of(Decimal(1))
+KWH = register_of(Decimal(1), Ceiling())
+ENDLESS = register_of(Decimal(1), Ceiling(watts=10**12))
 
 
 def hourly(*kwh: float) -> list[tuple[int, int]]:
@@ -26,7 +27,7 @@ def proven(*kwh: float) -> list[tuple[float | None, str, str | None]]:
     """Return energy, reason and cause of each span of hourly readings `kwh`."""
     return [
         ((span.last - span.first) / MICRO if span.has_energy else None, span.reason.value, span.cause)
-        for span in spans_of(hourly(*kwh), KWH, MAX_KW)
+        for span in spans_of(hourly(*kwh), KWH)
     ]
 
 
@@ -44,7 +45,7 @@ def test_energy_is_the_difference_of_two_indexes():
 
 def test_a_lost_reading_changes_the_curve_and_not_the_energy():
     readings = hourly(10, 12, 15, 19, 24)
-    spans = spans_of(readings[:1] + readings[4:], KWH, MAX_KW)
+    spans = spans_of(readings[:1] + readings[4:], KWH)
     assert [(span.reason, span.last - span.first) for span in spans] == [(Reason.MEASURED_IN_TOTAL, 14 * MICRO)]
     hours = split(spans, [number * HOUR for number in range(5)])
     assert [hour.energy for hour in hours] == [3_500_000] * 4
@@ -93,7 +94,7 @@ def test_a_restart_at_a_small_value_proves_nothing_in_between():
 @pytest.mark.parametrize("size", [2**16, 2**32, 10_000, 100_000, 10**9])
 def test_a_rollover_proves_what_was_left_and_what_is_there(size):
     readings = [(0, (size - 7) * MICRO), (HOUR, 5 * MICRO), (2 * HOUR, 6 * MICRO)]
-    spans = spans_of(readings, KWH, MAX_KW)
+    spans = spans_of(readings, KWH)
     assert total(spans) == 13 * MICRO
     assert [span.cause for span in spans] == [Cause.ROLLOVER, None]
 
@@ -105,9 +106,9 @@ def test_a_rollover_to_zero_is_told_from_a_moment_of_zero_by_what_follows():
 
 
 def test_rollover_is_judged_in_the_unit_of_the_register():
-    pulses_of_a_tenth = registers_of(Decimal("0.1"))
+    pulses_of_a_tenth = register_of(Decimal("0.1"), Ceiling())
     readings = [(0, micro_kwh(Decimal(65_530), Decimal("0.1"))), (HOUR, micro_kwh(Decimal(4), Decimal("0.1")))]
-    assert total(spans_of(readings, pulses_of_a_tenth, MAX_KW)) == MICRO
+    assert total(spans_of(readings, pulses_of_a_tenth)) == MICRO
 
 
 def test_one_reading_that_stands_out_is_left_out():
@@ -123,10 +124,52 @@ def test_what_no_building_can_draw_is_not_counted():
     assert proven(0, 1_000_000, 1_000_001)[0] == (None, "suspicious", Cause.IMPLAUSIBLE)
 
 
+def test_more_than_twice_the_subscribed_power_is_set_aside():
+    """12 kVA: 24 kW for an hour is the most; nobody asks what quality the reading claims."""
+    register = register_of(Decimal(1), ceiling_of([subscribed(0, FOREVER, Decimal(12))], None))
+    readings = [(0, 0), (HOUR, 24_000_001), (2 * HOUR, 50_000_002), (3 * HOUR, 51_000_002)]
+    assert [(span.reason, span.cause) for span in spans_of(readings, register)] == [
+        (Reason.MEASURED, None),
+        (Reason.SUSPICIOUS, Cause.IMPLAUSIBLE),
+        (Reason.MEASURED, None),
+    ]
+
+
+def test_a_subscription_counts_from_its_day_on():
+    limits = [subscribed(0, 2 * HOUR, Decimal(6)), subscribed(2 * HOUR, FOREVER, Decimal(36))]
+    ceiling = ceiling_of(limits, None)
+    assert ceiling.allows(12 * MICRO, HOUR, 2 * HOUR)
+    assert not ceiling.allows(13 * MICRO, HOUR, 2 * HOUR)
+    assert ceiling.allows(13 * MICRO, 2 * HOUR, 3 * HOUR)
+    assert ceiling.allows((12 + 72) * MICRO, HOUR, 3 * HOUR)
+    assert not ceiling.allows((12 + 73) * MICRO, HOUR, 3 * HOUR)
+
+
+def test_what_a_device_cannot_count_bounds_it_whatever_the_point_may_draw():
+    ceiling = ceiling_of([subscribed(0, FOREVER, Decimal(250))], Decimal(10))
+    assert not ceiling.allows(11 * MICRO, 0, HOUR)
+    assert not ceiling_of([], Decimal(10)).allows(11 * MICRO, 0, HOUR)
+
+
+def test_a_register_of_coarse_steps_may_take_one_in_an_instant():
+    """10 kWh a pulse behind 6 kVA, read every five minutes."""
+    register = register_of(Decimal(10), ceiling_of([subscribed(0, FOREVER, Decimal(6))], None))
+    minutes = HOUR // 12
+    readings = [(0, 0), (minutes, 0), (2 * minutes, 10 * MICRO), (3 * minutes, 10 * MICRO), (4 * minutes, 30 * MICRO)]
+    assert [span.reason.value for span in spans_of(readings, register)] == [*["measured"] * 3, "suspicious"]
+
+
+def test_the_step_of_a_register_of_megawatt_hours_is_its_last_decimal():
+    register = register_of(Decimal(1000), ceiling_of([], Decimal(50)))
+    readings = [(0, 1_234_567 * 1000), (HOUR, 1_234_618 * 1000), (2 * HOUR, 1_235_618 * 1000)]
+    readings = [(at, value * 1000) for at, value in readings]
+    assert [span.reason.value for span in spans_of(readings, register)] == ["measured", "suspicious"]
+
+
 def test_energy_across_a_swap_is_conserved_to_the_last_digit():
     old = Served(0, 10 * HOUR, Decimal(1), {0: Decimal(5), 9 * HOUR: Decimal("14.1")}, closing=Decimal("15.000001"))
     new = Served(10 * HOUR, FOREVER, Decimal("0.25"), {12 * HOUR: Decimal(8)}, opening=Decimal(4))
-    spans = spans_of_point([new, old], MAX_KW)
+    spans = spans_of_point([new, old])
     assert total(spans) == 10_000_001 + 1_000_000
     assert all(one.end == other.start for one, other in pairwise(spans))
 
@@ -134,7 +177,7 @@ def test_energy_across_a_swap_is_conserved_to_the_last_digit():
 def test_between_two_devices_nothing_is_known():
     old = Served(0, 10 * HOUR, Decimal(1), {0: Decimal(5), HOUR: Decimal(6)})
     new = Served(10 * HOUR, FOREVER, Decimal(1), {12 * HOUR: Decimal(0), 13 * HOUR: Decimal(1)})
-    spans = spans_of_point([old, new], MAX_KW)
+    spans = spans_of_point([old, new])
     assert [(span.reason, span.cause) for span in spans] == [
         (Reason.MEASURED, None),
         (Reason.MISSING, Cause.NO_DEVICE),
@@ -146,7 +189,7 @@ def test_between_two_devices_nothing_is_known():
 def test_two_devices_at_once_are_not_counted_twice():
     old = Served(0, FOREVER, Decimal(1), {n * HOUR: Decimal(n) for n in range(10)})
     new = Served(5 * HOUR, FOREVER, Decimal(1), {n * HOUR: Decimal(n) for n in range(5, 10)})
-    assert total(spans_of_point([old, new], MAX_KW)) == 8 * MICRO  # 0 to 4, then 5 to 9
+    assert total(spans_of_point([old, new])) == 8 * MICRO  # 0 to 4, then 5 to 9
 
 
 # Readings at any instants of a fortnight, of a register that mostly rises.
@@ -164,9 +207,23 @@ SOMETIMES_ODD = st.tuples(RISING, st.dictionaries(st.integers(0, 59), ANY_VALUE,
 )
 
 
+@given(
+    RISING, st.lists(st.tuples(st.integers(0, FORTNIGHT), st.integers(0, FORTNIGHT), st.integers(1, 40)), max_size=3)
+)
+def test_what_is_counted_never_exceeds_what_the_contract_allows(readings, contracts):
+    limits = [subscribed(min(a, b), max(a, b), Decimal(kva)) for a, b, kva in contracts]
+    register = register_of(Decimal(1), ceiling_of(limits, Decimal(100)))
+    for span in spans_of(readings, register):
+        if span.has_energy:
+            longest = max(span.end, span.start + HOUR // 12)
+            assert register.ceiling.allows(span.last - span.first - MICRO, span.start, longest)
+        else:
+            assert span.cause is Cause.IMPLAUSIBLE
+
+
 @given(RISING, st.data())
 def test_however_time_is_cut_energy_adds_up_to_the_difference_of_indexes(readings, data):
-    spans = spans_of(readings, KWH, 10**9)
+    spans = spans_of(readings, ENDLESS)
     start, end = readings[0][0], readings[-1][0]
     cuts = data.draw(st.lists(st.integers(start, end), max_size=50))
     parts = split(spans, sorted({start, end, *cuts}))
@@ -180,18 +237,18 @@ def test_order_and_duplication_change_nothing(readings, chance):
     chance.shuffle(shuffled)
     once = Served(0, FOREVER, Decimal("0.001"), {at: Decimal(value) for at, value in readings})
     again = Served(0, FOREVER, Decimal("0.001"), {at: Decimal(value) for at, value in shuffled})
-    assert spans_of_point([once], MAX_KW) == spans_of_point([again], MAX_KW)
+    assert spans_of_point([once]) == spans_of_point([again])
 
 
 @given(RISING, st.sets(st.integers(1, 58)))
 def test_lost_readings_change_no_total(readings, lost):
     kept = [r for number, r in enumerate(readings) if number not in lost or number == len(readings) - 1]
-    assert total(spans_of(kept, KWH, 10**9)) == total(spans_of(readings, KWH, 10**9))
+    assert total(spans_of(kept, ENDLESS)) == total(spans_of(readings, ENDLESS))
 
 
 @given(ANYTHING | SOMETIMES_ODD)
 def test_spans_leave_no_gap_and_no_overlap_and_never_a_negative_energy(readings):
-    spans = spans_of(readings, KWH, MAX_KW)
+    spans = spans_of(readings, KWH)
     assert all(one.end == other.start for one, other in pairwise(spans))
     assert all(span.last >= span.first for span in spans if span.has_energy)
 
@@ -210,8 +267,8 @@ def test_a_part_with_its_context_gives_what_the_whole_gives(readings, one, other
     low = (before[-2 * RADIUS :] or [0])[0] if len(before) >= 2 * RADIUS else 0
     high = after[2 * RADIUS - 1] if len(after) >= 2 * RADIUS else len(readings) - 1
     edges = [at for at, _ in readings[start : end + 1]]
-    part = split(spans_of(readings[low : high + 1], KWH, MAX_KW), edges)
-    assert part == split(spans_of(readings, KWH, MAX_KW), edges)
+    part = split(spans_of(readings[low : high + 1], KWH), edges)
+    assert part == split(spans_of(readings, KWH), edges)
 
 
 @given(SOMETIMES_ODD, st.integers(0, 59))
@@ -224,7 +281,7 @@ def test_a_reading_changes_nothing_further_than_its_context(readings, position):
     after = [number for number in values if number > position][:RADIUS]
     if len(before) == RADIUS:
         early = [at for at, _ in readings[: before[0] + 1]]
-        assert split(spans_of(without, KWH, MAX_KW), early) == split(spans_of(readings, KWH, MAX_KW), early)
+        assert split(spans_of(without, KWH), early) == split(spans_of(readings, KWH), early)
     if len(after) == RADIUS:
         late = [at for at, _ in readings[after[-1] :]]
-        assert split(spans_of(without, KWH, MAX_KW), late) == split(spans_of(readings, KWH, MAX_KW), late)
+        assert split(spans_of(without, KWH), late) == split(spans_of(readings, KWH), late)

@@ -1,4 +1,4 @@
-"""Months of readings that are detached: which, by which rule, and what is never detached.
+"""Months of readings that are detached, by which rule and which never; bounds of what is plausible.
 
 Revision 0008, after 0007.
 """
@@ -131,6 +131,34 @@ BEGIN
 END $$
 """
 
+# Another bound gives readings another meaning, as another factor does (0001): everything is derived again.
+BOUNDS_REDERIVE = """
+CREATE FUNCTION devices.announce_bound() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'subscribed_power' THEN
+        INSERT INTO devices.arrival (installation_id, received_at, first_ts, last_ts, n)
+        SELECT id, now(), now(), now(), 0 FROM devices.installation
+        WHERE point_id IN (NEW.point_id, OLD.point_id);
+    ELSIF TG_TABLE_NAME = 'device_model' THEN
+        INSERT INTO devices.arrival (installation_id, received_at, first_ts, last_ts, n)
+        SELECT i.id, now(), now(), now(), 0 FROM devices.installation i JOIN devices.device d ON d.id = i.device_id
+        WHERE d.model_id = NEW.id;
+    ELSE
+        INSERT INTO devices.arrival (installation_id, received_at, first_ts, last_ts, n)
+        SELECT id, now(), now(), now(), 0 FROM devices.installation WHERE device_id = NEW.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OR DELETE ON devices.subscribed_power
+    FOR EACH ROW EXECUTE FUNCTION devices.announce_bound();
+CREATE TRIGGER announce AFTER UPDATE OF max_power_kw ON devices.device_model
+    FOR EACH ROW WHEN (NEW.max_power_kw IS DISTINCT FROM OLD.max_power_kw)
+    EXECUTE FUNCTION devices.announce_bound();
+CREATE TRIGGER announce AFTER UPDATE OF model_id ON devices.device
+    FOR EACH ROW WHEN (NEW.model_id IS DISTINCT FROM OLD.model_id) EXECUTE FUNCTION devices.announce_bound()
+"""
+
 GRANTS = """
 REVOKE ALL ON FUNCTION devices.evidence_since, devices.reading_month_kept_by, devices.detach_reading_month,
     devices.attach_reading_month FROM PUBLIC;
@@ -177,6 +205,11 @@ def upgrade() -> None:
     for statement in (CLOSED, EVIDENCE, KEPT_BY, DETACH, ATTACH, ENSURE_PARTITIONS):
         op.execute(statement)
     op.execute(GRANTS)
+    op.add_column("device_model", sa.Column("max_power_kw", sa.Numeric(), nullable=True), schema="devices")
+    op.create_check_constraint(
+        op.f("ck_device_model_max_power_kw"), "device_model", "max_power_kw > 0", schema="devices"
+    )
+    op.execute(BOUNDS_REDERIVE)
 
 
 def downgrade() -> None:
