@@ -23,6 +23,7 @@ ROOMS_WITH_MODELS = (
     "devices.ingest.models",
     "devices.storage.models",
     "devices.energy.models",
+    "devices.alerts.models",
     "baseline.weather.models",
     "baseline.plans.models",
     "baseline.reports.models",

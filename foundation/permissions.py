@@ -43,6 +43,10 @@ class Permission(StrEnum):
     """Register shareholders, sites and buildings; draft and sign agreements."""
     MANAGE_MEASUREMENTS = "manage_measurements"
     """Register points and boundaries; replay what could not be read."""
+    HANDLE_ALERTS = "handle_alerts"
+    """Acknowledge, assign and annotate alerts; declare maintenance windows."""
+    MANAGE_SUBSCRIPTIONS = "manage_subscriptions"
+    """Say who receives which alerts."""
     MANAGE_SAVINGS = "manage_savings"
     """Import weather; draft, freeze and sign plans; make reports."""
     BILL = "bill"
@@ -73,6 +77,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEE_MEASUREMENTS,
                 Permission.SEE_DEVICES,
                 Permission.INSTALL_DEVICES,
+                Permission.HANDLE_ALERTS,
             }
         ),
         Role.PUBLIC: frozenset(),

@@ -64,6 +64,11 @@ class Inventory:
                 channels.setdefault(channel, []).append(served)
         self._channels.update(found)
 
+    def serves(self, serial: str, channel: str) -> bool:
+        """Say whether that channel ever served a point; what a device says of itself need not."""
+        channels = self._channels[serial]
+        return channels is None or channel in channels
+
     def installation_of(self, measurement: Measurement) -> int:
         """Return the installation `measurement` belongs to; `Unreadable` where there is none (replayable)."""
         serial, channel, time, _ = measurement

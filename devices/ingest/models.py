@@ -9,7 +9,7 @@ from typing import Annotated
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from devices.inventory.models import Installation
+from devices.inventory.models import Device, Installation
 from foundation.base import Base
 
 # Rows that arrive with every batch: 2^31 of them is a few years.
@@ -89,6 +89,21 @@ class Arrival(Base):
     first_ts: Mapped[dt.datetime]
     last_ts: Mapped[dt.datetime]
     n: Mapped[int]
+
+
+class Vital(Base):
+    """What a device said of itself on one UTC day: its last value and its lowest (devices.ingest.vitals)."""
+
+    __tablename__ = "vital"
+    __table_args__ = {"schema": "devices"}
+
+    device_id: Mapped[int] = mapped_column(ForeignKey(Device.id), primary_key=True)
+    quantity: Mapped[str] = mapped_column(primary_key=True)
+    """battery (%, or V), rssi (dBm), snr (dB), radio_margin (dB)."""
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    value: Mapped[Decimal]
+    lowest: Mapped[Decimal]
 
 
 class IngestHeartbeat(Base):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devices.dialects.measurement import Unreadable
 from devices.dialects.registry import decode
+from devices.ingest.vitals import CHANNELS, Vital, vitals_in
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -47,6 +48,8 @@ class Sorted:
     rows: list[Row] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     retained: int = 0
+    vitals: list[Vital] = field(default_factory=list)
+    """Besides: what devices said of themselves in the messages that were stored."""
 
 
 def understand(messages: Sequence[Message]) -> list[tuple[Message, list[Measurement] | Unreadable]]:
@@ -83,10 +86,16 @@ def sort(
         try:
             if isinstance(said, Unreadable):
                 raise said
-            rows = [Row(inventory.installation_of(m), m.time, m.value, message) for m in said]
+            vitals = vitals_in(said)
+            rows = [
+                Row(inventory.installation_of(m), m.time, m.value, message)
+                for m in said
+                if m.channel not in CHANNELS or inventory.serves(m.serial, m.channel)
+            ]
         except Unreadable as refusal:
             result.refused.append(Refused(message, refusal.reason, refusal.sentence))
         else:
             result.rows += rows
+            result.vitals += vitals
             result.retained += message.retain
     return result

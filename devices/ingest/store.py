@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from devices.ingest.message import Counts, readable
+from devices.ingest.vitals import store_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +57,7 @@ def store(connection: Connection[Any], batch: Sorted, partitions: set[dt.date]) 
     if batch.rows:
         make_partitions(connection, {month_of(row.ts) for row in batch.rows} - partitions)
         _store_readings(connection, batch.rows, counts)
+    store_vitals(connection, batch.vitals)
     if batch.refused:
         counts.dead_letters = _store_dead_letters(connection, batch.refused)
     return counts

@@ -42,8 +42,10 @@ ROOMS_WITH_TASKS = (
     "devices.energy.tasks",
     "devices.identity.tasks",
     "devices.storage.tasks",
+    "devices.alerts.tasks",
     "baseline.reports.tasks",
     "billing.invoices.tasks",
+    "fleet.web.people",
 )
 
 
@@ -61,7 +63,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
 
     def moment(session: Session) -> Moment:
         instant = now(session, settable=settings.mode.clock_settable)
-        return Moment(instant, instant.astimezone(LOCAL).date())
+        return Moment(instant, instant.astimezone(LOCAL).date(), settings.url)
 
     @app.task(name=WAKE)
     def do(job_id: int) -> None:

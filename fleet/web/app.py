@@ -28,6 +28,7 @@ ROOF = (
     "fleet.web.assets",
     "fleet.web.errors",
     "fleet.web.views",
+    "fleet.web.people",
     "fleet.accounts.views",
     "fleet.overview.views",
     "fleet.clock.views",

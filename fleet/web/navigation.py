@@ -29,7 +29,13 @@ PLACES = (
     Place(N_("Factures"), "file-invoice", "invoices", Permission.SEE_BILLING, ("invoices", "settlements")),
     Place(N_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
     Place(N_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),
-    Place(N_("Parc"), "access-point", "devices", Permission.SEE_DEVICES, ("devices", "points", "boundaries")),
+    Place(
+        N_("Parc"),
+        "access-point",
+        "devices",
+        Permission.SEE_DEVICES,
+        ("devices", "points", "boundaries", "alerts", "maintenance"),
+    ),
     Place(
         N_("Réglages"),
         "settings",

@@ -20,10 +20,11 @@ Handler = Callable[["Session", Mapping[str, Any], "Moment"], "Mapping[str, Any] 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When an item runs: the clock is an argument (truth 13)."""
+    """When an item runs: the clock is an argument (truth 13); and where the pages are that letters point to."""
 
     now: dt.datetime
     today: dt.date
+    url: str = ""
 
 
 _handlers: dict[str, Handler] = {}
