@@ -19,6 +19,7 @@ ROOMS_WITH_MODELS = (
     "contracts.agreements.models",
     "devices.points.models",
     "devices.inventory.models",
+    "devices.codecs.models",
     "devices.identity.models",
     "devices.ingest.models",
     "devices.storage.models",

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self, cast
 
 from devices.codecs.outcome import Outcome, failure
+from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from devices.dialects.uplink import Undecoded
@@ -26,6 +28,8 @@ PROGRAM: Final = Path(__file__).with_name("sandbox.py")
 PATIENCE: Final = 5.0
 """Seconds until a child that does not answer is killed: its own limit, and what a busy machine may add."""
 START: Final = 30.0
+LONGEST: Final = 256 * 1024
+"""Bytes of a codec; those that makers publish are a quarter of it at most."""
 LONGEST_LINE: Final = 1024 * 1024
 LIMITS: Final = ("time", "memory")
 STRIKES: Final = 3
@@ -39,6 +43,26 @@ class Source(NamedTuple):
     name: str
     text: str
     sha256: str
+
+
+def read_source(content: bytes, title: str, sha256: str = "") -> Source:
+    """Return a codec to run; refuse what is no text or too long."""
+    if len(content) > LONGEST:
+        raise Refusal(
+            N_(
+                "Ce codec fait {size} octets, plus que les {longest} permis ; envoyez le seul fichier .js du fabricant."
+            ),
+            field="source",
+            size=len(content),
+            longest=LONGEST,
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refusal(
+            N_("Ce fichier n'est pas du texte UTF-8 ; envoyez le fichier .js d'origine du fabricant."), field="source"
+        ) from None
+    return Source(title, text, sha256)
 
 
 class Runner:

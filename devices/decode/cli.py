@@ -17,13 +17,23 @@ import click
 @click.option(
     "--timezone", "zone_name", help="Fuseau du site, pour les appareils qui écrivent l'heure locale sans le dire."
 )
+@click.option(
+    "--codec",
+    "codec_file",
+    type=click.Path(),
+    help="Codec JavaScript du fabricant (LoRa Alliance TS013), pour des octets LoRaWAN que personne n'a décodés.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
-def decode(*, file: str, topic: str, name: str | None, zone_name: str | None, as_json: bool) -> None:
+def decode(
+    *, file: str, topic: str, name: str | None, zone_name: str | None, codec_file: str | None, as_json: bool
+) -> None:
     """Dire ce qu'un message contient : appareil, voies, grandeurs, unités, heures (FILE peut être « - »).
 
     Sans base de données ni courtier. Un message qui ne peut pas être lu est refusé (code 2) par une phrase qui dit
     pourquoi et que faire.
     """
+    from devices.codecs.by_hand import codec_in
+    from devices.codecs.runner import LONGEST
     from devices.decode.answer import dumps, printable, refused, to_json, to_text
     from devices.dialects.measurement import Said, Unreadable
     from devices.dialects.registry import MAX_PAYLOAD, recognised_name, understand
@@ -32,20 +42,29 @@ def decode(*, file: str, topic: str, name: str | None, zone_name: str | None, as
 
     try:
         zone = time_zone(zone_name) if zone_name else None
-        with click.open_file(file, "rb") as opened:
-            payload = opened.read(MAX_PAYLOAD + 1)
+        payload = _content(file, MAX_PAYLOAD)
+        codec = codec_in(codec_file, _content(codec_file, LONGEST)) if codec_file else None
     except Refusal as refusal:
         click.echo(refusal.sentence, err=True)
         sys.exit(2)
-    except OSError as error:
-        click.echo(f"Le fichier {file} ne peut pas être lu ({error.strerror}) ; vérifiez son chemin.", err=True)
-        sys.exit(2)
     said = Said(topic, payload, dt.datetime.now(dt.UTC), zone)
     try:
-        recognised = understand(said, name=name)
+        recognised = understand(said, name=name, codec=codec)
     except Unreadable as refusal:
         if as_json:
             click.echo(dumps(refused(refusal, recognised_name(said, name))))
         click.echo(printable(refusal.sentence), err=True)
         sys.exit(2)
     click.echo(dumps(to_json(recognised)) if as_json else to_text(recognised))
+
+
+def _content(path: str, longest: int) -> bytes:
+    """Return what is in a file, up to one byte more than may be; `Refusal` where it cannot be read."""
+    from foundation.errors import Refusal
+
+    try:
+        with click.open_file(path, "rb") as opened:
+            found: bytes = opened.read(longest + 1)
+    except OSError as error:
+        raise Refusal(f"Le fichier {path} ne peut pas être lu ({error.strerror}) ; vérifiez son chemin.") from None
+    return found

@@ -85,3 +85,58 @@ def test_a_time_zone_that_does_not_exist():
     answer = run("--topic", "tele/prise/SENSOR", "--timezone", "Europe/Pari")
     assert answer.exit_code == 2
     assert "Europe/Pari" in answer.stderr
+
+
+UPLINK = json.dumps(
+    {
+        "deviceInfo": {"devEui": "70b3d5e75e000a01", "deviceProfileName": "Compteur X"},
+        "time": "2026-03-01T11:58:20Z",
+        "fPort": 3,
+        "data": "qgAB",
+    }
+).encode()
+TOPIC = "application/6f1c/device/70b3d5e75e000a01/event/up"
+CODEC = """function decodeUplink(input) {
+    return {data: {port: input.fPort, energy_wh: input.bytes[0] * 1000, at: input.recvTime.getTime() / 1000}};
+}"""
+
+
+def test_bytes_are_decoded_by_the_makers_codec(tmp_path):
+    codec = tmp_path / "compteur.js"
+    codec.write_text(CODEC, "utf-8")
+    answer = run("--topic", TOPIC, "--codec", str(codec), "--json", message=UPLINK)
+    assert answer.exit_code == 0, answer.stderr
+    found = {one["channel"]: one for one in json.loads(answer.stdout)["measurements"]}
+    assert (found["energy_wh"]["value"], found["energy_wh"]["unit"]) == (170, "kWh")
+    assert found["energy_wh"]["quantity"] == "energy_index"
+    assert found["energy_wh"]["time"] == "2026-03-01T11:58:20+00:00"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "codec_missing"),
+        (b"var x = ;", "codec_syntax"),
+        (b"function decodeUplink() { return {data: {a: 0 / 0}}; }", "codec_number"),
+        (b"function decodeUplink() { return {data: {}}; }", "no_number"),
+    ],
+)
+def test_without_a_codec_that_works_the_reason_is_said(tmp_path, content, reason):
+    codec = tmp_path / "compteur.js"
+    if content is not None:
+        codec.write_bytes(content)
+    arguments = ["--codec", str(codec)] if content is not None else []
+    answer = run("--topic", TOPIC, *arguments, "--json", message=UPLINK)
+    assert answer.exit_code == 2
+    assert json.loads(answer.stdout)["refused"]["reason"] == reason
+    assert "70b3d5e75e000a01" in answer.stderr or "compteur.js" in answer.stderr
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"\xff", "UTF-8"), (b" " * 300_000, "262144"), (None, "absent.js")])
+def test_a_file_that_is_no_codec(tmp_path, content, said):
+    codec = tmp_path / "absent.js"
+    if content is not None:
+        codec.write_bytes(content)
+    answer = run("--topic", TOPIC, "--codec", str(codec), message=UPLINK)
+    assert answer.exit_code == 2
+    assert said in answer.stderr
