@@ -8,6 +8,8 @@ group = LazyGroup(
     lazy={
         "backfill": "devices.simulator.cli:backfill",
         "decode": "devices.decode.cli:decode",
+        "import": "devices.imports.cli:import_file",
+        "profile": "devices.imports.cli:save",
         "provision": "devices.identity.cli:provision",
         "health": "devices.alerts.cli:health",
         "reconcile": "devices.simulator.cli:reconcile",
@@ -17,6 +19,8 @@ group = LazyGroup(
     short_helps={
         "backfill": "Publier de nouveau ce que des capteurs simulés ont publié et qui manque.",
         "decode": "Dire ce qu'un message contient, de quelque appareil qu'il vienne.",
+        "import": "Importer un fichier de factures, d'index ou de courbe de charge, tout ou rien.",
+        "profile": "Enregistrer comment une source écrit ses fichiers.",
         "provision": "Donner à des appareils de quoi publier au courtier, sur leurs seuls sujets.",
         "health": "Dire ce qui ne va pas dans le parc maintenant.",
         "reconcile": "Dire ce qu'est devenu tout ce que des capteurs simulés ont publié.",

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import delete, func, select
 
 from contracts.sites.models import Building, Site
+from devices.energy.files import load_coefficients, load_series, series_of
 from devices.energy.hours import edges_of, hours_of_days, split, to_moment, total_days
 from devices.energy.load import Range, first_reading, load_spans, readings_around
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.energy.store import store_days, store_hours
+from devices.energy.timeline import filled
 from devices.ingest.models import Arrival
 from devices.inventory.models import Installation
 from devices.points.models import MeteringPoint
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from devices.points.models import BoundaryTerm, MeasurementBoundary
 
 ONE_DAY: Final = dt.timedelta(days=1)
+COUNTED: Final = ("energy_index", "gross_energy_index", "volume_index")
+"""Quantities clean energy is made of: kWh (of gas, PCS), and m³, which dated coefficients turn into kWh for gas."""
 LOCK: Final = 0x656E6572
 """First key of the advisory lock that makes two derivations of one point take turns."""
 
@@ -65,13 +69,22 @@ def derive_point(session: Session, point_id: int) -> Derived:
     """
     session.execute(select(func.pg_advisory_xact_lock(LOCK, point_id)))
     zone = _zone_of(session, point_id)
-    arrived = _consume(session, point_id)
+    arrived, heard = _consume(session, point_id)
     installations = session.scalars(
-        select(Installation).where(Installation.point_id == point_id, Installation.quantity == "energy_index")
+        select(Installation).where(Installation.point_id == point_id, Installation.quantity.in_(COUNTED))
     ).all()
-    window = _whole_days(readings_around(session, installations, arrived), zone) if arrived else Range()
-    spans = load_spans(session, installations, readings_around(session, installations, window), zone)
-    since = _open_since(session, point_id, installations, zone)
+    files = series_of(session, point_id)
+    registers = [installations, *([one.installation] for one in files)]
+    changed = [register for register in registers if heard & {one.id for one in register}]
+    if arrived and not changed:
+        return Derived(0, 0)
+    window = _window(session, changed, arrived, zone) if arrived else Range()
+    worth = load_coefficients(session, point_id, zone)
+    spans = load_spans(session, installations, readings_around(session, installations, window), zone, worth)
+    for series in files:
+        context = readings_around(session, [series.installation], window)
+        spans = filled(spans, load_series(session, series, context, zone, worth))
+    since = _open_since(session, point_id, [one for register in registers for one in register], zone)
     grid = _grid(spans, window, since, zone)
     hours = split(spans, edges_of(grid, zone))
     whole = arrived is None
@@ -132,6 +145,16 @@ def _sum(terms: Sequence[BoundaryTerm], kwh_of: Mapping[int, Decimal]) -> Decima
     return sum((term.coefficient * kwh_of[term.point_id] for term in terms), Decimal(0))
 
 
+def _window(session: Session, changed: Sequence[Sequence[Installation]], arrived: Range, zone: dt.tzinfo) -> Range:
+    """Return the local days whose energy may have changed: around what arrived, in each register it arrived in."""
+    touched = [_whole_days(readings_around(session, register, arrived), zone) for register in changed]
+    starts, ends = [one.start for one in touched], [one.end for one in touched]
+    return Range(
+        None if None in starts else min(start for start in starts if start),
+        None if None in ends else max(end for end in ends if end),
+    )
+
+
 def _zone_of(session: Session, point_id: int) -> ZoneInfo:
     query = select(Site.timezone).select_from(MeteringPoint).join(Building).join(Site)
     return time_zone(session.scalars(query.where(MeteringPoint.id == point_id)).one())
@@ -166,18 +189,21 @@ def _grid(spans: Sequence[Span], window: Range, since: dt.date | None, zone: dt.
     return hours_of_days(first, last + ONE_DAY, zone)
 
 
-def _consume(session: Session, point_id: int) -> Range | None:
-    """Delete the arrivals of the point and return what they cover; None where everything is to be derived.
+def _consume(session: Session, point_id: int) -> tuple[Range | None, set[int]]:
+    """Delete the arrivals of the point; return what they cover (None: everything is to be derived) and whose they are.
 
     An arrival of no reading was left by a change of the inventory (migration 0001).
     """
     mine = select(Installation.id).where(Installation.point_id == point_id)
     arrivals = session.execute(
-        delete(Arrival).where(Arrival.installation_id.in_(mine)).returning(Arrival.first_ts, Arrival.last_ts, Arrival.n)
+        delete(Arrival)
+        .where(Arrival.installation_id.in_(mine))
+        .returning(Arrival.first_ts, Arrival.last_ts, Arrival.n, Arrival.installation_id)
     ).all()
     if not arrivals or any(arrival.n == 0 for arrival in arrivals):
-        return None
-    return Range(min(arrival.first_ts for arrival in arrivals), max(arrival.last_ts for arrival in arrivals))
+        return None, set()
+    covered = Range(min(arrival.first_ts for arrival in arrivals), max(arrival.last_ts for arrival in arrivals))
+    return covered, {arrival.installation_id for arrival in arrivals}
 
 
 def _whole_days(instants: Range, zone: dt.tzinfo) -> Range:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import aliased
@@ -26,9 +26,17 @@ if TYPE_CHECKING:
 
     from devices.energy.ceiling import Ceiling
     from devices.energy.rules import Span
+    from devices.energy.volume import Coefficient
 
-_READINGS = text("""
-    SELECT installation_id, (extract(epoch FROM ts) * 1000000)::bigint AS instant, value FROM devices.reading
+VOLUMES: Final = ("volume_index", "file_volume_index")
+"""Quantities in m³; of gas they become kWh, of water they are what the point is kept in."""
+
+# A declared correction counts instead of the reading, which stays; the newest of several.
+READINGS = text("""
+    SELECT installation_id, (extract(epoch FROM ts) * 1000000)::bigint AS instant, coalesce(c.value, r.value)
+    FROM devices.reading r LEFT JOIN (
+        SELECT DISTINCT ON (installation_id, ts) installation_id, ts, value FROM devices.reading_correction
+        WHERE installation_id = ANY(:ids) ORDER BY installation_id, ts, id DESC) c USING (installation_id, ts)
     WHERE installation_id = ANY(:ids)
         AND ts >= coalesce(:start, timestamptz '-infinity') AND ts <= coalesce(:end, timestamptz 'infinity')
 """)
@@ -75,21 +83,28 @@ def first_reading(session: Session, installations: Sequence[Installation]) -> dt
     return first
 
 
-def load_spans(session: Session, installations: Sequence[Installation], instants: Range, zone: dt.tzinfo) -> list[Span]:
+def load_spans(
+    session: Session,
+    installations: Sequence[Installation],
+    instants: Range,
+    zone: dt.tzinfo,
+    coefficients: Sequence[Coefficient] = (),
+) -> list[Span]:
     """Return the spans of the point `installations` serve, from its readings within `instants` (ends included).
 
-    Subscriptions last for local days of `zone`.
+    Subscriptions last for local days of `zone`; `coefficients` are what m³ of gas are worth.
     """
     siblings = _siblings(session, installations)
     ids = sorted({sibling for ids in siblings.values() for sibling in ids})
     readings: defaultdict[int, dict[int, Decimal]] = defaultdict(dict)
-    for installation_id, instant, value in session.execute(_READINGS, {"ids": ids, **instants._asdict()}):
+    for installation_id, instant, value in session.execute(READINGS, {"ids": ids, **instants._asdict()}):
         readings[installation_id][instant] = value
-    ceilings = _ceilings(session, installations, zone)
-    return spans_of_point([_served(one, siblings[one.id], readings, ceilings[one.id]) for one in installations])
+    ceilings = ceilings_of(session, installations, zone)
+    services = [_served(one, siblings[one.id], readings, ceilings[one.id]) for one in installations]
+    return spans_of_point(services, coefficients)
 
 
-def _ceilings(session: Session, installations: Sequence[Installation], zone: dt.tzinfo) -> dict[int, Ceiling]:
+def ceilings_of(session: Session, installations: Sequence[Installation], zone: dt.tzinfo) -> dict[int, Ceiling]:
     """Return for each installation what its register can count at most, by the point's contract and its model."""
     points = {one.point_id for one in installations}
     limits = [
@@ -147,4 +162,5 @@ def _served(
         opening=one.opening_index,
         closing=one.closing_index,
         ceiling=ceiling,
+        is_volume=one.quantity in VOLUMES and one.point.energy == "gas",
     )

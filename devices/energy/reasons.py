@@ -44,3 +44,5 @@ class Cause(StrEnum):
     """It rose faster than the point can draw."""
     NO_DEVICE = "no_device"
     """No device served the point."""
+    NO_COEFFICIENT = "no_coefficient"
+    """Gas counted in m³, and no bill says yet what a m³ is worth."""

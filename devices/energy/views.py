@@ -53,6 +53,7 @@ CAUSES = {
     "backwards": N_("index qui recule"),
     "implausible": N_("consommation impossible"),
     "no_device": N_("aucun capteur posé"),
+    "no_coefficient": N_("sans coefficient kWh/m³ : entrez celui de la facture de gaz"),
 }
 
 

@@ -57,7 +57,12 @@ def latest_readings(session: Session, point_ids: Iterable[int], now: dt.datetime
         )
         .join(Device, Device.id == Installation.device_id)
         .outerjoin(last, true())
-        .where(Installation.point_id.in_(list(point_ids)), Installation.period.op("@>")(now))
+        .where(
+            Installation.point_id.in_(list(point_ids)),
+            Installation.period.op("@>")(now),
+            # What files brought (devices.series) is no sensor that could fall silent.
+            ~Installation.quantity.startswith("file_", autoescape=True),
+        )
         .order_by(Installation.point_id, func.lower(Installation.period))
     )
     return {row.point_id: Latest(*row) for row in session.execute(query)}

@@ -39,6 +39,7 @@ SWEEP_EVERY = 5.0
 MAIL_EVERY = 15.0
 LOCAL = ZoneInfo("Europe/Paris")
 ROOMS_WITH_TASKS = (
+    "devices.imports.tasks",
     "devices.energy.tasks",
     "devices.identity.tasks",
     "devices.storage.tasks",

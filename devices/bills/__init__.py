@@ -1,0 +1,1 @@
+"""What suppliers billed: kept beside what was measured, never mixed with it."""

@@ -1,0 +1,42 @@
+"""Ratios of two metering chains, found where both counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from devices.inventory.models import Installation
+from devices.points.models import MeteringPoint
+from foundation.base import Base, created, identifier
+
+
+class OverlapRatio(Base):
+    """What one chain counted for each kWh of the other on the days both counted, with its uncertainty."""
+
+    __tablename__ = "overlap_ratio"
+    __table_args__ = (
+        CheckConstraint("days >= 30", name="days"),
+        CheckConstraint("numerator_id <> denominator_id", name="two_chains"),
+        {"schema": "devices"},
+    )
+
+    id: Mapped[identifier]
+    point_id: Mapped[int] = mapped_column(ForeignKey(MeteringPoint.id), index=True)
+    numerator_id: Mapped[int] = mapped_column(ForeignKey(Installation.id))
+    denominator_id: Mapped[int] = mapped_column(ForeignKey(Installation.id))
+    period: Mapped[Range[dt.date]]
+    days: Mapped[int]
+    ratio: Mapped[Decimal] = mapped_column(Numeric(12, 6))
+    standard_error: Mapped[Decimal] = mapped_column(Numeric(12, 6))
+    autocorrelation: Mapped[Decimal] = mapped_column(Numeric(6, 4))
+    """Lag-1 of the residuals, which widens the error."""
+    computed_by: Mapped[str]
+    created_at: Mapped[created]
+
+    point: Mapped[MeteringPoint] = relationship()
+    numerator: Mapped[Installation] = relationship(foreign_keys=numerator_id)
+    denominator: Mapped[Installation] = relationship(foreign_keys=denominator_id)

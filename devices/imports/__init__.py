@@ -1,0 +1,1 @@
+"""Files of bills, indexes and load curves, mapped by a profile a source keeps, imported whole or not at all."""
