@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Literal, overload
 from urllib.parse import urlsplit
 
+from devices.dialects.listening import Listening
 from foundation.errors import Refusal
 from foundation.mail.headers import ADDRESS
 from foundation.mail.smtp import Relay, relay_of
 
 SECTION = "app:main"
 LANGUAGES = ("fr", "en")
+MAX_INGEST_PROCESSES = 64
 
 
 class Mode(StrEnum):
@@ -80,6 +82,19 @@ def _address(text: str) -> str:
     return text
 
 
+def _listening(text: str) -> Listening:
+    try:
+        return Listening.parse(text)
+    except Refusal:
+        raise ValueError(text) from None
+
+
+def _processes(text: str) -> int:
+    if not 1 <= int(text) <= MAX_INGEST_PROCESSES:
+        raise ValueError(text)
+    return int(text)
+
+
 def _languages(text: str) -> tuple[str, ...]:
     languages = tuple(text.split())
     if not languages or not set(languages) <= set(LANGUAGES):
@@ -95,6 +110,7 @@ class _Source:
     variable: str
     parse: Parser
     expected: str
+    default: str = ""
     optional: bool = False
     """Without it a process starts all the same, with None, and says what it cannot do."""
 
@@ -143,6 +159,21 @@ _SOURCES = {
         "mail.sender", "FLEET_MAIL_SENDER", _address, "l'adresse électronique qui signe les lettres", optional=True
     ),
     "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
+    "listening": _Source(
+        "ingest.dialects",
+        "FLEET_INGEST_DIALECTS",
+        _listening,
+        "all, ou des formats séparés par des blancs, chacun suivi de son préfixe s'il en a un : « spl"
+        " zigbee2mqtt=ecoles/+ » (« fleet devices decode --help » les nomme)",
+        default="all",
+    ),
+    "ingest_processes": _Source(
+        "ingest.processes",
+        "FLEET_INGEST_PROCESSES",
+        _processes,
+        f"un nombre de 1 à {MAX_INGEST_PROCESSES}",
+        default="1",
+    ),
     "languages": _Source("languages", "FLEET_LANGUAGES", _languages, "fr, en, ou les deux : « fr en »"),
 }
 
@@ -213,6 +244,7 @@ class IngestSettings(_Process):
     """What the ingest process needs."""
 
     mqtt_url: str = field(repr=False)
+    listening: Listening
 
 
 _PROCESSES: dict[str, type[Any]] = {
@@ -270,6 +302,12 @@ def mode_of(ini: Path, environ: Mapping[str, str]) -> Mode:
     return mode
 
 
+def ingest_processes(ini: Path, environ: Mapping[str, str]) -> int:
+    """Return how many ingest processes share the messages."""
+    number: int = _value(_SOURCES["ingest_processes"], ini, _written_in(ini), environ)
+    return number
+
+
 def variables_of(process: str) -> tuple[str, ...]:
     """Return the environment variables `process` reads, so that it can be given these and no other secret."""
     return tuple(source.variable for source in _sources_of(process).values())
@@ -302,7 +340,7 @@ def _written_in(ini: Path) -> Mapping[str, str]:
 
 
 def _value(source: _Source, ini: Path, written: Mapping[str, str], environ: Mapping[str, str]) -> Any:
-    text = environ.get(source.variable, "") or written.get(source.key, "")
+    text = environ.get(source.variable, "") or written.get(source.key, "") or source.default
     if not text and source.optional:
         return None
     if not text:

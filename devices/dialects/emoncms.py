@@ -72,4 +72,4 @@ def uses(topic: str) -> bool:
     return topic.startswith(ROOT) and 1 < len([level for level in topic.split("/") if level]) <= LEVELS
 
 
-DIALECT: Final = Dialect("emoncms", (f"{ROOT}#",), uses, understand)
+DIALECT: Final = Dialect("emoncms", (f"{ROOT}#",), uses, understand, local_names=True)

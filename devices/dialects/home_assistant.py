@@ -188,4 +188,6 @@ def uses(topic: str) -> bool:
     return TOPIC.fullmatch(topic) is not None
 
 
-DIALECT: Final = Dialect("home_assistant", ("homeassistant/#",), uses, understand, empty_tells=True)
+DIALECT: Final = Dialect(
+    "home_assistant", ("homeassistant/#",), uses, understand, empty_tells=True, has_memory=True, teaches=uses
+)

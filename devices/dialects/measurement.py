@@ -127,3 +127,11 @@ class Dialect:
     """Whether a JSON value can only be its own, for messages pasted under another topic."""
     empty_tells: bool = False
     """Whether an empty message means something (a removal)."""
+    tells_nothing: Callable[[str], bool] = lambda _: False
+    """Whether nothing is ever measured under a topic, of whatever size: what the gateway says of itself."""
+    local_names: bool = False
+    """Whether serials are names people chose, which another site may choose too."""
+    has_memory: bool = False
+    """Whether messages are read with what earlier ones taught: one process has to hear them all."""
+    teaches: Callable[[str], bool] = lambda _: False
+    """Whether the messages of a topic are kept, retained ones too: after a restart those to come need them."""

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 # The same letters as in the register of devices and installations.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_DIGITS = 15
+DEV_EUI = re.compile(r"[0-9A-Fa-f]{2}(?:([-:]?)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){6}")
 _LETTERS = str.maketrans({"/": ".", ":": "-"})
+
+
+def registered(serial: str) -> str:
+    """Return the spelling a device is registered and looked up under: a DevEUI (EUI-64) in lower case, bare.
+
+    ChirpStack writes it in lower case, The Things Stack and labels (TR005) in upper case, people with separators; any
+    other serial is itself, to the letter.
+    """
+    return re.sub("[-:]", "", serial).lower() if DEV_EUI.fullmatch(serial) else serial
 
 
 def serial_of(text: Any, where: str = "le message") -> str:

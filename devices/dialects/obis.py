@@ -135,4 +135,4 @@ def looks_like(value: Any) -> bool:
     return isinstance(value, dict) and any(CODE.fullmatch(key) for key in value)
 
 
-DIALECT: Final = Dialect("obis", ("/+/iomtsgdata/+", "obis/+"), uses, understand, looks_like)
+DIALECT: Final = Dialect("obis", ("/+/iomtsgdata/+", "obis/+"), uses, understand, looks_like, local_names=True)

@@ -1,4 +1,4 @@
-"""Fields of a Protocol Buffers message, read from the wire (Encoding guide, "Message structure").
+"""Fields of a Protocol Buffers message, read from the wire and written for it (Encoding guide, "Message structure").
 
 The four wire types that are in use are read; what they mean is for the caller, who knows the message. Written here
 because one dialect needs sixteen fields: generated code and its runtime would be more to carry than to read.
@@ -60,3 +60,18 @@ def _broken(at: int) -> Unreadable:
         "not_protobuf",
         f"Le message n'est pas du protobuf entier (octet {at}) ; Sparkplug B se publie en protobuf, pas en JSON.",
     )
+
+
+def field(number: int, value: int | bytes) -> bytes:
+    """Return one field written for the wire: an int as a varint, bytes with their length."""
+    if isinstance(value, int):
+        return _written(number << 3 | VARINT) + _written(value)
+    return _written(number << 3 | BYTES) + _written(len(value)) + value
+
+
+def _written(number: int) -> bytes:
+    parts = bytearray()
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*parts, number))

@@ -25,7 +25,7 @@ from devices.dialects.uplink import CodecMissing
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from devices.dialects.uplink import Codec
 
@@ -56,11 +56,6 @@ class Recognised(NamedTuple):
     dialect: str
     understood: Understood
     memory: Mapping[str, Any]
-
-
-def subscriptions(enabled: Iterable[str] = (spl.DIALECT.name,)) -> tuple[str, ...]:
-    """Return the topic filters that catch the dialects named in `enabled`: the SPL's own unless told otherwise."""
-    return tuple(topics for name in enabled for topics in dialect_named(name).subscriptions)
 
 
 def matches(subscription: str, topic: str) -> bool:
@@ -95,14 +90,17 @@ def recognise(topic: str) -> Dialect:
     )
 
 
-def decode(topic: str, payload: bytes, received_at: dt.datetime) -> list[Measurement]:
-    """Return what a message says (possibly nothing measured); `Unreadable` where it says nothing we can keep."""
-    dialect = recognise(topic)
-    _check_size(dialect, payload)
-    if dialect is spl.DIALECT:  # most readings come this way and need nothing more
-        return spl.decode(topic, payload, received_at)
-    said = Said(topic, payload, received_at)
-    return [observation.measurement for observation in _understood(dialect, said).observations]
+def read_by(dialect: Dialect, said: Said) -> Understood:
+    """Return what `dialect` reads in a message; `Unreadable` where it says nothing we can keep."""
+    if not dialect.tells_nothing(said.topic):
+        _check_size(dialect, said.payload)
+    return _understood(dialect, said)
+
+
+def measured_by_spl(said: Said) -> list[Measurement]:
+    """Return the same of the SPL's own dialect in fewer steps: most readings come this way."""
+    _check_size(spl.DIALECT, said.payload)
+    return spl.decode(said.topic, said.payload, said.received_at)
 
 
 def understand(
@@ -120,8 +118,7 @@ def understand(
     """
     known = dict(memory or {})
     dialect = dialect_named(name) if name else _recognise_all(said, known)
-    _check_size(dialect, said.payload)
-    understood = with_codec(codec, _understood, dialect, said._replace(state=known.get(dialect.name)))
+    understood = with_codec(codec, read_by, dialect, said._replace(state=known.get(dialect.name)))
     if understood.state is not None:
         known[dialect.name] = understood.state
     if retained:

@@ -119,4 +119,4 @@ def looks_like(value: Any) -> bool:
     )
 
 
-DIALECT: Final = Dialect("senml", ("senml/#",), uses, understand, looks_like)
+DIALECT: Final = Dialect("senml", ("senml/#",), uses, understand, looks_like, local_names=True)

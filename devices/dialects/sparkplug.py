@@ -17,10 +17,12 @@ from devices.dialects.instants import stamped
 from devices.dialects.making import Maker, Meaning
 from devices.dialects.measurement import Dialect, Event, Observation, Quality, Said, Understood, Unreadable
 from devices.dialects.naming import serial_of
+from devices.dialects.protobuf_wire import field
 from devices.dialects.quantities import Quantity, quantity_of, unit_in
 from devices.dialects.sparkplug_payload import Metric, payload_of
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
 TOPIC = re.compile(
@@ -31,6 +33,10 @@ SEQUENCE: Final = 256
 BAD: Final = 0
 """Property Quality of a metric: 0 BAD, 192 GOOD, 500 STALE."""
 GOOD: Final = 192
+REBIRTHS: Final = "spBv1.0/+/NCMD/+"
+"""Where nodes take commands."""
+BOOLEAN: Final = 11
+"""Data type of a metric that is true or false."""
 
 
 class Defined(NamedTuple):
@@ -147,6 +153,26 @@ def _observe(maker: Maker, metric: Metric, node: Node, device: str, said: Said) 
     return maker.of((defined.name,), number, meaning)
 
 
+def without(known: Any, topic: str) -> Births:
+    """Return what is known without the node `topic` is of: nothing it said at birth is trusted any more."""
+    found = TOPIC.fullmatch(topic)
+    nodes = known.nodes if isinstance(known, Births) else {}
+    return Births({key: node for key, node in nodes.items() if found and key != (found["group"], found["node"])})
+
+
+def command_topic(topic: str) -> str:
+    """Return where the node `topic` is of takes its commands."""
+    _, group, _, node, *_ = topic.split("/")
+    return f"spBv1.0/{group}/NCMD/{node}"
+
+
+def rebirth(now: dt.datetime) -> bytes:
+    """Return the command that asks a node for its births (§ 6.4.21.3.1: metric "Node Control/Rebirth", true)."""
+    stamp = int(now.timestamp() * 1000)
+    metric = field(1, b"Node Control/Rebirth") + field(3, stamp) + field(4, BOOLEAN) + field(14, 1)
+    return field(1, stamp) + field(2, metric)
+
+
 def uses(topic: str) -> bool:
     """Say whether a topic is Sparkplug B's."""
     return TOPIC.fullmatch(topic) is not None or topic.startswith(STATE)
@@ -157,4 +183,6 @@ def looks_like(value: Any) -> bool:
     return isinstance(value, dict) and {"metrics", "seq"} <= value.keys()
 
 
-DIALECT: Final = Dialect("sparkplug", ("spBv1.0/+/+/+", "spBv1.0/+/+/+/+"), uses, understand, looks_like)
+DIALECT: Final = Dialect(
+    "sparkplug", ("spBv1.0/+/+/+", "spBv1.0/+/+/+/+"), uses, understand, looks_like, has_memory=True
+)

@@ -143,4 +143,6 @@ def looks_like(value: Any) -> bool:
     return isinstance(value, dict) and "Time" in value and ("ENERGY" in value or "TIC" in value)
 
 
-DIALECT: Final = Dialect("tasmota", ("tele/+/SENSOR", "tele/+/LWT", "stat/+/STATUS8"), uses, understand, looks_like)
+DIALECT: Final = Dialect(
+    "tasmota", ("tele/+/SENSOR", "tele/+/LWT", "stat/+/STATUS8"), uses, understand, looks_like, local_names=True
+)

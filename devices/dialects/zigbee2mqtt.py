@@ -106,4 +106,12 @@ def looks_like(value: Any) -> bool:
     return isinstance(value, dict) and "linkquality" in value
 
 
-DIALECT: Final = Dialect("zigbee2mqtt", (f"{ROOT}#",), uses, understand, looks_like)
+DIALECT: Final = Dialect(
+    "zigbee2mqtt",
+    (f"{ROOT}#",),
+    uses,
+    understand,
+    looks_like,
+    tells_nothing=lambda topic: topic.startswith(f"{ROOT}bridge/"),
+    local_names=True,
+)

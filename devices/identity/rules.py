@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from devices.dialects.registry import DIALECTS, dialect_named, subscriptions
+from devices.dialects.listening import Listening
+from devices.dialects.registry import DIALECTS, dialect_named
+from devices.dialects.sparkplug import REBIRTHS
 from foundation.errors import Refusal
 from foundation.messages import N_
 
@@ -104,16 +106,19 @@ def device_rights(topics: Iterable[str]) -> Rights:
 
 def publisher_rights() -> Rights:
     """Return what those who speak for many devices may do: a simulation, a demonstration."""
-    return device_rights({"spl/v1/#", *_all_topics()})
+    return device_rights(Listening.parse("all").filters)
 
 
 def ingest_rights() -> Rights:
-    """Return what the collection may do: hear devices, alone or sharing, and ask the broker how it is."""
-    heard = [*_all_topics(), "$SYS/broker/#"]
-    asked = [*heard, *(f"$share/+/{topics}" for topics in _all_topics())]
+    """Return what the collection may do: hear devices, alone or sharing, and ask the broker how it is.
+
+    It hears every topic: below which prefix a site publishes is a setting, and devices announce topics of their own
+    (Home Assistant). It says nothing but the command that asks a Sparkplug gateway for its births.
+    """
     return [
-        *(("subscribePattern", topics) for topics in asked),
-        *(("publishClientReceive", topics) for topics in heard),
+        *(("subscribePattern", topics) for topics in ("#", "$share/#", "$SYS/broker/#")),
+        *(("publishClientReceive", topics) for topics in ("#", "$SYS/broker/#")),
+        ("publishClientSend", REBIRTHS),
         ("unsubscribePattern", "#"),
         ("unsubscribePattern", "$share/#"),
     ]
@@ -123,10 +128,6 @@ def administrator_rights() -> Rights:
     """Return what it takes to make and take away accounts, and nothing else."""
     commands = "$CONTROL/dynamic-security/#"
     return [(kind, commands) for kind in ("publishClientSend", "publishClientReceive", "subscribePattern")]
-
-
-def _all_topics() -> tuple[str, ...]:
-    return subscriptions(dialect.name for dialect in DIALECTS)
 
 
 def acls(rights: Rights) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -25,7 +25,7 @@ from devices.ingest.message import Message, Receipt, readable
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from paho.mqtt.client import MQTTMessage
 
@@ -45,6 +45,10 @@ NEVER_SEND_RETAINED = 2
 """§ 3.8.3.1: no retained message at subscription; each would come again with every connection."""
 NOT_OURS_TO_RETRY = {0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C}
 """Reasons of a refused connection that waiting does not change: version, client id, credentials, rights (§ 3.2.2.2)."""
+SEND_RETAINED = 0
+"""Where the retained messages are announcements, which teach and measure nothing."""
+TOPICS_A_PACKET = 100
+"""A packet longer than the broker's max_packet_size ends the connection."""
 SHORT = 5.0
 """Seconds a connection lasts at least that is not torn down by somebody else's."""
 SHORT_IN_A_ROW = 5
@@ -53,23 +57,39 @@ SHORT_IN_A_ROW = 5
 log = logging.getLogger(__name__)
 
 
+class Subscriptions(NamedTuple):
+    """Topic filters: what to subscribe to, which of it with its retained messages, and what no more."""
+
+    topics: Sequence[str]
+    retained: frozenset[str] = frozenset()
+    no_more: Sequence[str] = ()
+
+
 class Connection(threading.Thread):
     """Brings messages to `buffer`, takes acknowledgements; ends when told to, or with `failure` set."""
 
-    def __init__(self, address: BrokerAddress, client_id: str, subscriptions: Sequence[str], buffer: Buffer) -> None:
+    def __init__(self, address: BrokerAddress, client_id: str, wanted: Subscriptions, buffer: Buffer) -> None:
         super().__init__(name="mqtt", daemon=True)
         self.failure: Exception | None = None
         self.connected = False
         """Whether we are connected and the broker has confirmed the subscriptions."""
+        self.heard_at = time.monotonic()
+        """When the last message came, or else when we last connected."""
         self._address = address
         self._client_id = client_id
-        self._subscriptions = subscriptions
+        self._wanted = wanted
+        self._announced: dict[str, None] = {}
+        self._listen_to: deque[str] = deque()
+        self._to_say: deque[tuple[str, bytes]] = deque()
+        self._demanded: int | None = None
+        self._forgotten = False
         self._buffer = buffer
         self._generation = 0
         self._received = 0
         self._receipts: deque[Receipt] = deque()
         self._accepting = True
         self._leaving = False
+        self._for_good = False
         self._retry_at = 0.0
         self._backoff = 0.0
         self._paused_since = 0.0
@@ -81,6 +101,12 @@ class Connection(threading.Thread):
 
     # What other threads call.
 
+    @property
+    def subscribed(self) -> list[str]:
+        """What the session is, or may still be, subscribed to."""
+        old = [] if self._forgotten else self._wanted.no_more
+        return [*self._wanted.topics, *self._announced, *self._listen_to, *old]
+
     def acknowledge(self, receipts: Sequence[Receipt]) -> None:
         """Tell the broker, in this order, that these messages are committed."""
         self._receipts.extend(receipts)
@@ -91,8 +117,19 @@ class Connection(threading.Thread):
         self._accepting = False
         self._poke()
 
-    def leave(self) -> None:
-        """Send what is still to be acknowledged, say goodbye and end; the session stays."""
+    def listen(self, topics: Iterable[str]) -> None:
+        """Listen to `topics` as well; a broker that refuses one of them is not asked again before we reconnect."""
+        self._listen_to.extend(topics)
+        self._poke()
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish once and without guarantee (QoS 0), as commands to gateways are."""
+        self._to_say.append((topic, payload))
+        self._poke()
+
+    def leave(self, *, for_good: bool = False) -> None:
+        """Send what is still to be acknowledged, say goodbye and end; the session stays unless it is `for_good`."""
+        self._for_good = for_good
         self._leaving = True
         self._poke()
 
@@ -162,6 +199,7 @@ class Connection(threading.Thread):
         if self._wait_for(self._client.socket() if reading else None, 1.0 if reading else 0.05):
             self._read()
         self._acknowledge()
+        self._speak()
         self._client.loop_misc()
         if reading or not self._accepting:
             self._paused_since = time.monotonic()
@@ -196,11 +234,33 @@ class Connection(threading.Thread):
             if receipt.generation == self._generation:
                 self._client.ack(receipt.mid, 1)
 
+    def _speak(self) -> None:
+        """Do what other threads asked for, once connected; what was asked before comes with the connection."""
+        if not self.connected:
+            return
+        new = [self._listen_to.popleft() for _ in range(len(self._listen_to))]
+        new = [topic for topic in new if topic not in self._announced]
+        self._announced.update(dict.fromkeys(new))
+        self._subscribe(new)
+        while self._to_say:
+            self._client.publish(*self._to_say.popleft())
+
+    def _subscribe(self, topics: Sequence[str]) -> None:
+        for group in _packets(topics):
+            self._client.subscribe([(topic, self._options(topic)) for topic in group])
+
+    def _options(self, topic: str) -> SubscribeOptions:
+        handling = SEND_RETAINED if topic in self._wanted.retained else NEVER_SEND_RETAINED
+        return SubscribeOptions(qos=1, retainHandling=handling)
+
     def _say_goodbye(self) -> None:
         if self._client.socket() is None:
             return
         self._acknowledge()
-        self._client.disconnect()
+        ends = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call] # paho left this class untyped
+        if self._for_good:
+            ends.SessionExpiryInterval = 0
+        self._client.disconnect(properties=ends)
         until = time.monotonic() + 5
         while self._client.socket() is not None and self._client.want_write() and time.monotonic() < until:
             self._client.loop_write()
@@ -227,18 +287,33 @@ class Connection(threading.Thread):
         # What older connections brought stays in the buffer, although it comes again: a broker that crashed may have
         # forgotten it, and committing it twice changes nothing.
         log.info("connected, session %s", "resumed" if flags.session_present else "new")
-        self._connected_at = time.monotonic()
-        options = SubscribeOptions(qos=1, retainHandling=NEVER_SEND_RETAINED)
-        client.subscribe([(topic, options) for topic in self._subscriptions])
+        self._connected_at = self.heard_at = time.monotonic()
+        if self._wanted.topics:
+            _, self._demanded = client.subscribe([(topic, self._options(topic)) for topic in self._wanted.topics])
+            self._subscribe(list(self._announced))
+        else:
+            self._forget_the_unwanted()
 
-    def _on_subscribe(self, _client: Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
-        if any(reason.is_failure for reason in reasons):
+    def _on_subscribe(self, _client: Client, _userdata: Any, mid: int, reasons: list[Any], _properties: Any) -> None:
+        refused = any(reason.is_failure for reason in reasons)
+        if mid != self._demanded:
+            if refused:
+                log.warning("the broker refuses topics that were announced to us")
+            return
+        if refused:
             raise Refusal(
-                f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._subscriptions)} ;"
+                f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._wanted.topics)} ;"
                 f" donnez ce droit à l'utilisateur {self._address.username or 'anonyme'}."
             )
+        self._forget_the_unwanted()
+        log.info("listening to %s", ", ".join(self._wanted.topics))
+
+    def _forget_the_unwanted(self) -> None:
+        """End what the session is still subscribed to from another time: after what replaces it, so without a gap."""
+        for group in _packets(self._wanted.no_more):
+            self._client.unsubscribe(group)
+        self._forgotten = True
         self.connected = True
-        log.info("listening to %s", ", ".join(self._subscriptions))
 
     def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         log.info("disconnected: %s", reason)
@@ -260,6 +335,7 @@ class Connection(threading.Thread):
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         self._received += 1
+        self.heard_at = time.monotonic()
         try:
             topic = message.topic
         except UnicodeDecodeError:
@@ -267,3 +343,8 @@ class Connection(threading.Thread):
         receipt = Receipt(self._generation, message.mid) if message.qos else None
         now = dt.datetime.now(dt.UTC)
         self._buffer.put(Message(readable(topic), bytes(message.payload), now, receipt, message.dup, message.retain))
+
+
+def _packets(topics: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(topics), TOPICS_A_PACKET):
+        yield list(topics[start : start + TOPICS_A_PACKET])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class Counts:
     conflicts: int = 0
     dead_letters: int = 0
     retained: int = 0
+    unmeasured: int = 0
+    """Messages that rightly carried nothing measured: a join, a life sign, an empty pack."""
+    ignored: int = 0
+    """Values of channels that serve no point."""
 
     def add(self, other: Counts) -> None:
         """Add the numbers of `other`."""
-        self.messages += other.messages
-        self.readings += other.readings
-        self.duplicates += other.duplicates
-        self.conflicts += other.conflicts
-        self.dead_letters += other.dead_letters
-        self.retained += other.retained
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from devices.inventory.models import Device, Installation
@@ -75,6 +75,48 @@ class DeadLetter(Base):
     retain: Mapped[bool]
     dup: Mapped[bool]
     replayed_at: Mapped[dt.datetime | None]
+    dialect: Mapped[str] = mapped_column(server_default="")
+    """By which it was read, "" where none knows the topic; it is replayed by the same."""
+    prefix: Mapped[str] = mapped_column(server_default="")
+    """The levels in front of the dialect's own topic."""
+    measured: Mapped[list[Any] | None]
+    """What a dialect with a memory read in it (serial, channel, instant, value), since the memory does not last."""
+
+
+class UndatedDelivery(Base):
+    """The last message without a time of its own stored under a packet identifier (`devices.ingest.deliveries`)."""
+
+    __tablename__ = "undated_delivery"
+    __table_args__ = {"schema": "devices"}
+
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    mid: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[bytes]
+    received_at: Mapped[dt.datetime]
+
+
+class Announcement(Base):
+    """The latest announcement under a topic: later messages cannot be read without it; empty once it is withdrawn."""
+
+    __tablename__ = "announcement"
+    __table_args__ = {"schema": "devices"}
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    payload: Mapped[bytes]
+    received_at: Mapped[dt.datetime]
+
+
+class UnservedChannel(Base):
+    """A channel a registered device speaks of that serves no metering point: what is ignored, and how much of it."""
+
+    __tablename__ = "unserved_channel"
+    __table_args__ = {"schema": "devices"}
+
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    heard: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[dt.datetime]
+    last_value: Mapped[Decimal]
 
 
 class Arrival(Base):
@@ -125,3 +167,7 @@ class IngestHeartbeat(Base):
     dead_letters: Mapped[int] = mapped_column(BigInteger)
     retained: Mapped[int] = mapped_column(BigInteger)
     buffered: Mapped[int]
+    unmeasured: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    ignored: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    subscriptions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """What its session at the broker is subscribed to; empty once the session was ended for good."""

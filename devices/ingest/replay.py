@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 from sqlalchemy import select
 
+from devices.dialects.listening import Heard, Listening
+from devices.dialects.measurement import Measurement, Unreadable
+from devices.dialects.registry import dialect_named, recognise
+from devices.ingest.announcements import recall
+from devices.ingest.hearing import Read, Reader
 from devices.ingest.inventory import Inventory
 from devices.ingest.message import Counts, Message
 from devices.ingest.models import DeadLetter
-from devices.ingest.sorting import sort, understand
+from devices.ingest.sorting import sort
 from devices.ingest.store import store
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
@@ -77,9 +83,29 @@ def _replay(session: Session, letters: Sequence[DeadLetter], now: dt.datetime, r
 def _store(session: Session, letters: Sequence[DeadLetter]) -> tuple[dict[int, str], Counts]:
     """Store what the letters say; return the reason of each that still says nothing, and what was new."""
     connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
-    messages = [Message(letter.topic, letter.payload, letter.received_at, None) for letter in letters]
-    result = sort(connection, Inventory(), understand(messages))
-    reason_of = {refused.message: refused.reason for refused in result.refused}
+    reader = Reader(Listening(()))
+    recall(connection, reader)
+    read = [_read(reader, letter) for letter in letters]
+    result = sort(connection, Inventory(), reader, read)
+    reason_of = {id(refused.read.message): refused.reason for refused in result.refused}
     result.refused.clear()
-    still = {one.id: reason_of[said] for one, said in zip(letters, messages, strict=True) if said in reason_of}
+    result.announcements.clear()  # what was announced since is newer
+    still = {
+        letter.id: reason_of[id(one.message)]
+        for letter, one in zip(letters, read, strict=True)
+        if id(one.message) in reason_of
+    }
     return still, store(connection, result, set())
+
+
+def _read(reader: Reader, letter: DeadLetter) -> Read:
+    """Read a letter as it was when it arrived: by the same dialect, with the memory of then where it needs one."""
+    message = Message(letter.topic, letter.payload, letter.received_at, None)
+    if letter.measured is not None:
+        said = [Measurement(s, c, dt.datetime.fromisoformat(time), Decimal(v)) for s, c, time, v in letter.measured]
+        return Read(message, dated=said)
+    try:
+        dialect = dialect_named(letter.dialect) if letter.dialect else recognise(letter.topic)
+    except Unreadable as refusal:
+        return Read(message, refusal=refusal)
+    return reader.read(message, Heard(dialect, letter.prefix))

@@ -1,13 +1,11 @@
-"""What becomes of each message of a batch, before anything is written: readings, or a dead letter."""
+"""What becomes of each message of a batch, before anything is written: readings, or a dead letter, or nothing."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from devices.dialects.measurement import Unreadable
-from devices.dialects.registry import decode
 from devices.ingest.vitals import CHANNELS, Vital, vitals_in
 
 if TYPE_CHECKING:
@@ -18,10 +16,9 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from devices.dialects.measurement import Measurement
+    from devices.ingest.hearing import Read, Reader
     from devices.ingest.inventory import Inventory
     from devices.ingest.message import Message
-
-log = logging.getLogger(__name__)
 
 
 class Row(NamedTuple):
@@ -36,66 +33,72 @@ class Row(NamedTuple):
 class Refused(NamedTuple):
     """A message no reading could be made of."""
 
-    message: Message
+    read: Read
     reason: str
     sentence: str
 
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch, sorted: each message is in one of the three, whole."""
+    """A batch, sorted: what a message says of points is stored whole or refused whole.
+
+    `undated` are the rows only their reception dates. `ignored` are the measurements of channels that serve no point.
+    """
 
     rows: list[Row] = field(default_factory=list)
+    undated: list[Row] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    ignored: list[Measurement] = field(default_factory=list)
+    announcements: list[Message] = field(default_factory=list)
     retained: int = 0
+    unmeasured: int = 0
     vitals: list[Vital] = field(default_factory=list)
     """Besides: what devices said of themselves in the messages that were stored."""
 
 
-def understand(messages: Sequence[Message]) -> list[tuple[Message, list[Measurement] | Unreadable]]:
-    """Return what each message says; a retained one says nothing: it is the copy of one delivered before."""
-    understood: list[tuple[Message, list[Measurement] | Unreadable]] = []
-    for message in messages:
-        said: list[Measurement] | Unreadable
-        try:
-            said = [] if message.retain else decode(message.topic, message.payload, message.received_at)
-        except Unreadable as refusal:
-            said = refusal
-        except Exception as error:  # a decoder that stumbles must not stop the messages behind, now and at each start
-            log.exception("message on %s", message.topic)
-            said = Unreadable(
-                "decoder_failed",
-                f"Notre lecteur de ce format a échoué sur ce message ({type(error).__name__}) ; signalez-le,"
-                " puis rejouez les messages en attente.",
-            )
-        understood.append((message, said))
-    return understood
-
-
-def sort(
-    connection: Connection[Any],
-    inventory: Inventory,
-    understood: Sequence[tuple[Message, list[Measurement] | Unreadable]],
-) -> Sorted:
-    """Find where each measurement belongs; a message is stored whole or refused whole."""
-    inventory.learn(
-        connection, (measurement.serial for _, said in understood if isinstance(said, list) for measurement in said)
-    )
+def sort(connection: Connection[Any], inventory: Inventory, reader: Reader, batch: Sequence[Read]) -> Sorted:
+    """Find where each measurement belongs."""
+    inventory.learn(connection, (one.serial for read in batch for one in (*read.dated, *read.undated)))
     result = Sorted()
-    for message, said in understood:
+    for read in batch:
         try:
-            if isinstance(said, Unreadable):
-                raise said
-            vitals = vitals_in(said)
-            rows = [
-                Row(inventory.installation_of(m), m.time, m.value, message)
-                for m in said
-                if m.channel not in CHANNELS or inventory.serves(m.serial, m.channel)
-            ]
+            _place(inventory, _with_zone(read, inventory, reader), result)
         except Unreadable as refusal:
-            result.refused.append(Refused(message, refusal.reason, refusal.sentence))
-        else:
-            result.rows += rows
-            result.vitals += vitals
-            result.retained += message.retain
+            result.refused.append(Refused(read, refusal.reason, refusal.sentence))
     return result
+
+
+def _with_zone(read: Read, inventory: Inventory, reader: Reader) -> Read:
+    """Return a message that says a local time read again, now that its device says in which zone."""
+    if not read.local:
+        return read
+    zone = next((zone for one in read.measurements if (zone := inventory.zone_of(one.serial))), None)
+    return reader.read(read.message, read.heard, zone) if zone is not None else read
+
+
+def _place(inventory: Inventory, read: Read, result: Sorted) -> None:
+    """Add `read` to `result`, or raise why it cannot be."""
+    if read.refusal is not None:
+        if read.message.retain:  # it comes again with every connection: said once, when it was new
+            result.retained += 1
+            return
+        raise read.refusal
+    message = read.message
+    dated, undated = _placed(inventory, read.dated), _placed(inventory, read.undated)
+    result.rows += [Row(where, one.time, one.value, message) for where, one in dated if where is not None]
+    result.undated += [Row(where, one.time, one.value, message) for where, one in undated if where is not None]
+    result.ignored += [one for where, one in (*dated, *undated) if where is None]
+    if read.teaches:
+        result.announcements.append(message)
+    result.retained += message.retain
+    result.unmeasured += not (read.measurements or message.retain)
+    result.vitals += vitals_in(read.measurements)
+
+
+def _placed(inventory: Inventory, measurements: Sequence[Measurement]) -> list[tuple[int | None, Measurement]]:
+    """Return each measurement with its installation; what a device says of itself need not have one."""
+    return [
+        (inventory.installation_of(one), one)
+        for one in measurements
+        if one.channel not in CHANNELS or inventory.serves(one.serial, one.channel)
+    ]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
+from devices.ingest.announcements import keep
+from devices.ingest.deliveries import dated
 from devices.ingest.message import Counts, readable
 from devices.ingest.vitals import store_vitals
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+    from devices.ingest.hearing import Read
     from devices.ingest.sorting import Refused, Row, Sorted
 
 # One statement: what is new is stored, and what is new is announced to whoever derives energy.
@@ -42,24 +46,32 @@ ON CONFLICT DO NOTHING
 # Not a second letter: a redelivery (DUP, same packet identifier, same content) of one already committed, or our own
 # second try after a commit whose answer was lost.
 _DEAD_LETTERS = """
-INSERT INTO devices.dead_letter (topic, payload, digest, reason, sentence, received_at, mid, retain, dup)
+INSERT INTO devices.dead_letter
+    (topic, payload, digest, reason, sentence, received_at, mid, retain, dup, dialect, prefix, measured)
 SELECT a.* FROM unnest(%b::text[], %b::bytea[], %b::bytea[], %b::text[], %b::text[], %b::timestamptz[], %b::int[],
-    %b::bool[], %b::bool[]) AS a (topic, payload, digest, reason, sentence, received_at, mid, retain, dup)
+    %b::bool[], %b::bool[], %b::text[], %b::text[], %b::jsonb[])
+    AS a (topic, payload, digest, reason, sentence, received_at, mid, retain, dup, dialect, prefix, measured)
 WHERE NOT EXISTS (
     SELECT FROM devices.dead_letter d
     WHERE d.digest = a.digest AND d.mid = a.mid AND (a.dup OR d.received_at = a.received_at))
 """
 
 
-def store(connection: Connection[Any], batch: Sorted, partitions: set[dt.date]) -> Counts:
-    """Write `batch` in the open transaction and return what was new; `partitions` are the months known to exist."""
-    counts = Counts(retained=batch.retained)
-    if batch.rows:
-        make_partitions(connection, {month_of(row.ts) for row in batch.rows} - partitions)
-        _store_readings(connection, batch.rows, counts)
+def store(connection: Connection[Any], batch: Sorted, partitions: set[dt.date], client_id: str = "") -> Counts:
+    """Write `batch` in the open transaction and return what was new; `partitions` are the months known to exist.
+
+    `client_id` is the name messages were delivered under; "" where none of them can be delivered again.
+    """
+    counts = Counts(retained=batch.retained, unmeasured=batch.unmeasured, ignored=len(batch.ignored))
+    rows = batch.rows + dated(connection, client_id, batch.undated) if batch.undated else batch.rows
+    if rows:
+        make_partitions(connection, {month_of(row.ts) for row in rows} - partitions)
+        _store_readings(connection, rows, counts)
     store_vitals(connection, batch.vitals)
     if batch.refused:
         counts.dead_letters = _store_dead_letters(connection, batch.refused)
+    if batch.announcements:
+        keep(connection, batch.announcements)
     return counts
 
 
@@ -94,7 +106,8 @@ def _store_readings(connection: Connection[Any], rows: Sequence[Row], counts: Co
 
 
 def _store_dead_letters(connection: Connection[Any], refused: Sequence[Refused]) -> int:
-    messages = [letter.message for letter in refused]
+    messages = [letter.read.message for letter in refused]
+    heard = [letter.read.heard for letter in refused]
     return connection.execute(
         _DEAD_LETTERS,
         [
@@ -107,5 +120,15 @@ def _store_dead_letters(connection: Connection[Any], refused: Sequence[Refused])
             [message.receipt.mid if message.receipt else 0 for message in messages],
             [message.retain for message in messages],
             [message.dup for message in messages],
+            [one.dialect.name if one else "" for one in heard],
+            [one.prefix if one else "" for one in heard],
+            [_measured(letter.read) for letter in refused],
         ],
     ).rowcount
+
+
+def _measured(read: Read) -> str | None:
+    """Return as JSON what was read with a memory nobody will have when the letter is replayed; None elsewhere."""
+    if read.heard is None or not read.heard.dialect.has_memory or not read.measurements:
+        return None
+    return json.dumps([[m.serial, m.channel, m.time.isoformat(), f"{m.value:f}"] for m in read.measurements])

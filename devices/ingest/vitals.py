@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from devices.dialects.naming import registered
 from devices.dialects.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class Vital(NamedTuple):
 def vitals_in(said: Iterable[Measurement]) -> list[Vital]:
     """Return those of `said` that are about the device itself."""
     return [
-        Vital(one.serial, CHANNELS[one.channel].value, one.time, one.value) for one in said if one.channel in CHANNELS
+        Vital(registered(one.serial), CHANNELS[one.channel].value, one.time, one.value)
+        for one in said
+        if one.channel in CHANNELS
     ]
 
 

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
+from devices.dialects.sparkplug import rebirth
 from devices.ingest import heartbeat
 from devices.ingest.database import connect
 from devices.ingest.inventory import Inventory
 from devices.ingest.message import Counts
-from devices.ingest.sorting import Refused, Sorted, sort, understand
+from devices.ingest.sorting import Refused, Sorted, sort
 from devices.ingest.store import month_of, store
+from devices.ingest.unserved import Unserved
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from devices.dialects.measurement import Measurement, Unreadable
     from devices.ingest.buffer import Buffer
-    from devices.ingest.message import Message, Receipt
-
-    Understood = list[tuple[Message, list[Measurement] | Unreadable]]
+    from devices.ingest.connection import Connection
+    from devices.ingest.hearing import Read, Reader
 
 BATCH = 2_000
 """Messages a commit takes at most; fewer wait as soon as the commit before returns."""
@@ -34,6 +34,7 @@ HEARTBEAT_EVERY = 60.0
 MAX_BACKOFF = 5.0
 
 T = TypeVar("T")
+
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,8 @@ class Writer(threading.Thread):
         database_url: str,
         client_id: str,
         buffer: Buffer,
-        acknowledge: Callable[[Sequence[Receipt]], None],
-        is_connected: Callable[[], bool],
+        reader: Reader,
+        line: Connection,
     ) -> None:
         super().__init__(name="writer", daemon=True)
         self.failure: Exception | None = None
@@ -59,10 +60,11 @@ class Writer(threading.Thread):
         self._url = database_url
         self._client_id = client_id
         self._buffer = buffer
-        self._acknowledge = acknowledge
-        self._is_connected = is_connected
+        self._reader = reader
+        self._line = line
         self._connection: psycopg.Connection[Any] | None = None
         self._inventory = Inventory()
+        self._unserved = Unserved()
         self._partitions: set[dt.date] = set()
         self._give_up = threading.Event()
         self._next_heartbeat = 0.0
@@ -78,7 +80,9 @@ class Writer(threading.Thread):
                 batch = self._buffer.take(BATCH, timeout=1.0)
                 if batch:
                     self.busy_since = time.monotonic()
-                    self._commit(understand(batch))
+                    announced = self._reader.announced
+                    self._commit([self._reader.read(message) for message in batch])
+                    self._answer(announced)
                     self.busy_since = None
                 if time.monotonic() >= self._next_heartbeat:
                     self._insist(self._beat)
@@ -119,7 +123,15 @@ class Writer(threading.Thread):
             self._connection = connect(self._url, self._inventory.forget)
         return self._connection
 
-    def _commit(self, batch: Understood) -> None:
+    def _answer(self, announced: frozenset[str]) -> None:
+        """Listen to what was announced since `announced`, and ask for the births that are missing."""
+        if new := self._reader.announced - announced:
+            self._line.listen(sorted(new))
+            self._insist(self._beat)  # which writes down what the session is subscribed to
+        while self._reader.rebirths:
+            self._line.say(self._reader.rebirths.pop(), rebirth(dt.datetime.now(dt.UTC)))
+
+    def _commit(self, batch: list[Read]) -> None:
         """Commit `batch`, then acknowledge it; a message the database cannot take is found by halving.
 
         Each part is acknowledged once, after its own commit: a packet identifier acknowledged twice could by then
@@ -135,39 +147,50 @@ class Writer(threading.Thread):
                     half = len(part) // 2
                     parts += [part[half:], part[:half]]
                     continue
-                counts = self._insist(partial(self._bury, part[0][0], error))
+                counts = self._insist(partial(self._bury, part[0], error))
             if counts is None:
                 return
             self.last_commit_at = dt.datetime.now(dt.UTC)
             counts.messages = len(part)
             self.counts.add(counts)
-            self._acknowledge([message.receipt for message, _ in part if message.receipt is not None])
+            self._line.acknowledge([read.message.receipt for read in part if read.message.receipt is not None])
 
-    def _store(self, batch: Understood) -> Counts:
+    def _store(self, batch: list[Read]) -> Counts:
         connection = self._connected()
         # BEGIN is a round trip of its own: news of the inventory committed before it is heard before sorting.
         with connection.transaction():
-            result = sort(connection, self._inventory, batch)
-            counts = store(connection, result, self._partitions)
+            result = sort(connection, self._inventory, self._reader, batch)
+            counts = store(connection, result, self._partitions, self._client_id)
         self._partitions |= {month_of(row.ts) for row in result.rows}
+        self._unserved.add(result.ignored)
         return counts
 
-    def _bury(self, message: Message, error: psycopg.Error) -> Counts:
+    def _bury(self, read: Read, error: psycopg.Error) -> Counts:
         """Keep a message the database refuses as a dead letter, so that it does not hold up the others."""
-        log.error("message on %s refused by the database: %s", message.topic, error)
+        log.error("message on %s refused by the database: %s", read.message.topic, error)
         sentence = (
             f"La base de données refuse ce message ({error.diag.message_primary or type(error).__name__}) ;"
             " signalez-le, puis rejouez les messages en attente."
         )
         connection = self._connected()
         with connection.transaction():
-            return store(connection, Sorted(refused=[Refused(message, "refused_by_database", sentence)]), set())
+            return store(connection, Sorted(refused=[Refused(read, "refused_by_database", sentence)]), set())
 
     def _beat(self) -> None:
         beat = heartbeat.Beat(
-            self._client_id, self._started_at, self._is_connected(), self.last_commit_at, self.counts, len(self._buffer)
+            self._client_id,
+            self._started_at,
+            self._line.connected,
+            self.last_commit_at,
+            self.counts,
+            len(self._buffer),
+            self._line.subscribed,
         )
-        heartbeat.write(self._connected(), beat)
+        connection = self._connected()
+        with connection.transaction():
+            heartbeat.write(connection, beat)
+            self._unserved.write(connection)
+        self._unserved.clear()
         self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY
 
 

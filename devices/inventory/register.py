@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
+from devices.dialects.naming import registered
 from devices.inventory.history import record
 from devices.inventory.models import PHASES, Device, Installation
 from devices.inventory.states import IN_PLACE, OUT_OF_SERVICE, WORDS
@@ -40,11 +41,12 @@ def register_device(
     at: dt.datetime | None = None,
     by: str = "",
 ) -> Device:
-    """Take a device into stock under the serial it publishes under.
+    """Take a device into stock under the serial it publishes under, a DevEUI as `devices.dialects.naming` spells it.
 
     Without `expected_every` its model says how often it reports; without `owner` it is the SPL's; `at` is the instant
     it came in, by default the transaction's.
     """
+    serial = registered(serial)
     check_serial(serial)
     check_interval(expected_every)
     if session.scalar(select(Device.id).where(Device.serial == serial)) is not None:

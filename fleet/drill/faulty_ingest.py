@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from devices.ingest.connection import Connection
 from devices.ingest.process import run
+from devices.ingest.share import Share
 from fleet.settings import Mode, settings_for
 from foundation.errors import Refusal
 
@@ -47,7 +48,7 @@ def main() -> None:
     if settings.mode is not Mode.TEST:
         raise Refusal("Une panne ne se met que dans un essai : FLEET_MODE doit être test.")
     arm(int(os.environ[COMMITS]))
-    run(settings.database_url, settings.mqtt_url, client_id)
+    run(settings.database_url, settings.mqtt_url, Share(client_id), settings.listening)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import logging
 
 import click
 
-from devices.ingest.process import CLIENT_ID, run
+from devices.ingest.process import run
+from devices.ingest.share import CLIENT_ID, Share
 from fleet.settings import settings_for
 
 
@@ -15,10 +16,17 @@ from fleet.settings import settings_for
     "--client-id",
     default=CLIENT_ID,
     show_default=True,
-    help="Le nom sous lequel le courtier garde nos messages en notre absence ; un nom ne sert qu'à un processus.",
+    help="Le nom sous lequel le courtier garde nos messages en notre absence ; un nom ne sert qu'à une collecte.",
 )
-def ingest(client_id: str) -> None:
+@click.option(
+    "--partition",
+    default="1/1",
+    show_default=True,
+    metavar="N/TOTAL",
+    help="La part de ce processus, quand plusieurs se partagent les messages : 1/3, 2/3 et 3/3.",
+)
+def ingest(client_id: str, partition: str) -> None:
     """Run ingest until it is told to stop; end with status 2 and a sentence where it cannot go on."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_for("ingest")
-    run(settings.database_url, settings.mqtt_url, client_id)
+    run(settings.database_url, settings.mqtt_url, Share.parse(client_id, partition), settings.listening)

@@ -16,7 +16,7 @@ from fleet.database.history import upgrade
 from fleet.settings import settings_for
 from fleet.supervision.environment import Environment, compose, without_addresses
 from fleet.supervision.places import prepare_places
-from fleet.supervision.programs import fleet_command, processes_of, sensors_of, services_of
+from fleet.supervision.programs import INGEST, fleet_command, processes_of, sensors_of, services_of
 from fleet.supervision.services import mosquitto, postgresql, redis
 from fleet.supervision.supervisor import Supervisor, end_the_previous
 from foundation.errors import Refusal
@@ -61,7 +61,7 @@ class House:
         """Start ingest: from then on the broker keeps what sensors publish."""
         # What a process lacks is said here, once, and not by one that falls and stands up again.
         settings_for("ingest", self._ini, self.environment.variables)
-        self._supervisor.start_application("ingest")
+        self._supervisor.start_application(*(name for name in self._supervisor.states() if name.startswith(INGEST)))
 
     def serve(self) -> None:
         """Start web, wait until pages are served, and start what does not run yet."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet.settings import variables_of
+from fleet.settings import ingest_processes, variables_of
 from fleet.supervision.services import mosquitto, postgresql, redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from fleet.supervision.environment import Environment
 
 SERVICES = "services"
 APPLICATION = "application"
-PROCESSES = ("ingest", "worker", "web")
+INGEST = "ingest"
+PROCESSES = ("worker", "web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,18 @@ def services_of(environment: Environment) -> list[Program]:
 
 def processes_of(environment: Environment, directory: Path) -> list[Program]:
     """Return our own processes; they run in `directory`, where the ini file and the installation are."""
-    return [_process(name, (name,), variables_of(name), environment, directory) for name in PROCESSES]
+    members = ingest_processes(Path(environment.variables["FLEET_INI"]), environment.variables)
+    ingest = [
+        _process(
+            INGEST if members == 1 else f"{INGEST}-{number}",
+            (INGEST, "--partition", f"{number}/{members}"),
+            variables_of(INGEST),
+            environment,
+            directory,
+        )
+        for number in range(1, members + 1)
+    ]
+    return ingest + [_process(name, (name,), variables_of(name), environment, directory) for name in PROCESSES]
 
 
 def sensors_of(environment: Environment, directory: Path) -> Program:

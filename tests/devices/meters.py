@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from contracts.sites.register import register_building, register_site
+from devices.dialects.listening import Listening
+from devices.ingest.hearing import Reader
 from devices.ingest.inventory import Inventory
 from devices.ingest.message import Message
 from devices.ingest.publish import payload_of
-from devices.ingest.sorting import sort, understand
+from devices.ingest.sorting import sort
 from devices.ingest.store import store
 from devices.inventory.register import install, register_device
 from devices.points.register import register_point
@@ -56,7 +58,9 @@ def message(serial: str, readings: Series, channel: str = "index") -> Message:
 def arrive(session: Session, *messages: Message) -> Counts:
     """Store `messages` as ingest does, in the session's transaction."""
     connection = session.connection().connection.driver_connection
-    return store(connection, sort(connection, Inventory(), understand(messages)), set())
+    reader = Reader(Listening.parse("all"))
+    batch = [reader.read(message) for message in messages]
+    return store(connection, sort(connection, Inventory(), reader, batch), set(), "test")
 
 
 def in_batches(readings: Series, size: int) -> Iterable[Series]:

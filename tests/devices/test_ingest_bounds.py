@@ -13,7 +13,7 @@ from devices.ingest import connection as connection_module
 from devices.ingest import process
 from devices.ingest.address import BrokerAddress
 from devices.ingest.buffer import Buffer
-from devices.ingest.connection import Connection
+from devices.ingest.connection import Connection, Subscriptions
 from devices.ingest.message import Message, Receipt
 from devices.ingest.publish import Publisher
 from foundation.errors import Refusal
@@ -54,7 +54,7 @@ def listening(mqtt_url):
     """A connection that listens to a topic of its own into a buffer of 50 messages."""
     topic, client_id = f"senml/{uuid.uuid4().hex}", f"test-{uuid.uuid4().hex[:12]}"
     buffer = Buffer(max_messages=50)
-    connection = Connection(BrokerAddress.parse(mqtt_url), client_id, [topic], buffer)
+    connection = Connection(BrokerAddress.parse(mqtt_url), client_id, Subscriptions([topic]), buffer)
     connection.start()
     until(lambda: connection.connected, wanted=True)
     yield SimpleNamespace(topic=topic, buffer=buffer, connection=connection)

@@ -222,7 +222,8 @@ def test_killed_between_commit_and_acknowledgement_it_stores_nothing_twice(inges
     publish_readings(publisher_url, unknown, "index", hourly(SINCE, 1))
     die_unacknowledged = (
         "import os, sys; from devices.ingest.connection import Connection; from devices.ingest.process import run;"
-        "Connection.acknowledge = lambda self, receipts: os._exit(9); run(*sys.argv[1:])"
+        "from devices.ingest.share import Share;"
+        "Connection.acknowledge = lambda self, receipts: os._exit(9); run(*sys.argv[1:3], Share(sys.argv[3]))"
     )
     for _ in range(3):
         killed = subprocess.run(

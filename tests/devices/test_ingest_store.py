@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from devices.dialects.registry import decode
+from devices.dialects.registry import measured_by_spl
 from devices.ingest.message import Message, Receipt
 from devices.ingest.models import Arrival, DeadLetter, Reading, ReadingConflict
 from devices.ingest.replay import replay
@@ -101,7 +101,6 @@ def test_what_cannot_be_placed_is_refused_whole_and_loses_nothing(dbsession):
         dbsession,
         message("A", hourly(SINCE + 8 * HOUR, 1, 2, 3)),
         message("A", hourly(SINCE - HOUR, 1)),
-        message("A", hourly(SINCE, 1), channel="temperature"),
         message("STOCKED", hourly(SINCE, 1)),
         Message("spl/v1/A/readings", b"\x00\xff", NOW, Receipt(1, 7)),
         message("A", hourly(SINCE, 5)),
@@ -109,7 +108,6 @@ def test_what_cannot_be_placed_is_refused_whole_and_loses_nothing(dbsession):
     assert reasons(dbsession) == [
         "not_installed",
         "not_installed",
-        "unknown_channel",
         "unknown_channel",
         "not_utf8",
     ]
@@ -119,12 +117,12 @@ def test_what_cannot_be_placed_is_refused_whole_and_loses_nothing(dbsession):
 def test_a_decoder_that_fails_costs_one_letter(dbsession, monkeypatch):
     metered(dbsession, "A")
 
-    def stumble(topic, payload, received_at):
-        if payload == b"{}":
+    def stumble(said):
+        if said.payload == b"{}":
             raise ZeroDivisionError
-        return decode(topic, payload, received_at)
+        return measured_by_spl(said)
 
-    monkeypatch.setattr("devices.ingest.sorting.decode", stumble)
+    monkeypatch.setattr("devices.ingest.hearing.measured_by_spl", stumble)
     counts = arrive(dbsession, Message("spl/v1/A/readings", b"{}", NOW, None), message("A", hourly(SINCE, 1)))
     assert (counts.readings, reasons(dbsession)) == (1, ["decoder_failed"])
 

@@ -8,23 +8,25 @@ from pathlib import Path
 
 import pytest
 
+from devices.dialects import shelly, zigbee2mqtt
+from devices.dialects.listening import Listening
 from devices.dialects.measurement import Said, Unreadable
+from devices.dialects.naming import registered
 from devices.dialects.registry import (
     DIALECTS,
     MAX_PAYLOAD,
     matches,
     recognise,
     recognised_name,
-    subscriptions,
     understand,
 )
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 
 
-def test_ingest_listens_to_the_spl_alone_unless_told_otherwise():
-    assert subscriptions() == ("spl/v1/+/readings",)
-    assert subscriptions(["spl", "tasmota"]) == (
+def test_a_collection_listens_to_everything_or_to_what_it_is_told():
+    assert {one.dialect.name for one in Listening.parse("all").ears} == {dialect.name for dialect in DIALECTS}
+    assert Listening.parse("tasmota spl").filters == (
         "spl/v1/+/readings",
         "tele/+/SENSOR",
         "tele/+/LWT",
@@ -32,11 +34,56 @@ def test_ingest_listens_to_the_spl_alone_unless_told_otherwise():
     )
 
 
+def test_below_a_prefix_a_topic_is_the_dialects_own_and_elsewhere_it_is_not():
+    listening = Listening.parse("spl zigbee2mqtt=ecoles/+ shelly=mairie")
+    assert listening.filters == (
+        "spl/v1/+/readings",
+        "ecoles/+/zigbee2mqtt/#",
+        "mairie/+/events/rpc",
+        "mairie/+/status/+",
+        "mairie/+/online",
+    )
+    assert listening.whose("ecoles/jaures/zigbee2mqtt/salle") == (zigbee2mqtt.DIALECT, "ecoles/jaures/")
+    assert listening.whose("mairie/x/status/em:0") == (shelly.DIALECT, "mairie/")
+    for topic in ("zigbee2mqtt/salle", "x/status/em:0", "ecoles/jaures/x/zigbee2mqtt/salle", "tele/t/SENSOR"):
+        assert listening.whose(topic) is None
+
+
+def test_under_a_wide_filter_what_no_dialect_uses_is_nobodys():
+    listening = Listening.parse("all")
+    for topic in ("zigbee2mqtt/salle/set", "homeassistant/status", "x/status/ABC", "teleinfo/a/b"):
+        assert listening.whose(topic) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "spl=", "zigbee2mqtt=#", "zigbee2mqtt=a+/b", "sparkplug=site", "home_assistant=x", "shelly=/"]
+)
+def test_a_listening_that_makes_no_sense_is_refused(text):
+    with pytest.raises(ValueError):  # noqa: PT011 - the setting's own sentence is said by whoever asks for it
+        Listening.parse(text)
+
+
 def test_a_dialect_nobody_knows_is_refused():
     with pytest.raises(Unreadable) as refusal:
-        subscriptions(["minitel"])
+        Listening.parse("minitel")
     assert refusal.value.reason == "unknown_dialect"
     assert "chirpstack" in refusal.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "spelt"),
+    [
+        ("a81758fffe001122", "a81758fffe001122"),
+        ("A81758FFFE001122", "a81758fffe001122"),
+        ("A8-17-58-FF-FE-00-11-22", "a81758fffe001122"),
+        ("EM-0042", "EM-0042"),
+        ("0x00158D0001A2B3C4", "0x00158D0001A2B3C4"),
+        ("021500000314", "021500000314"),
+        ("A8-1758FFFE001122", "A8-1758FFFE001122"),
+    ],
+)
+def test_a_deveui_has_one_spelling_and_any_other_serial_is_itself(said, spelt):
+    assert registered(said) == spelt
 
 
 @pytest.mark.parametrize(
