@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
-from devices.dialects.listening import Listening
 from foundation.errors import Refusal
 from foundation.mail.headers import ADDRESS
 from foundation.mail.smtp import Relay, relay_of
+
+if TYPE_CHECKING:
+    from devices.dialects.listening import Listening
 
 SECTION = "app:main"
 LANGUAGES = ("fr", "en")
@@ -83,6 +85,8 @@ def _address(text: str) -> str:
 
 
 def _listening(text: str) -> Listening:
+    from devices.dialects.listening import Listening  # noqa: PLC0415 - dialects are dear to load, and ingest's alone
+
     try:
         return Listening.parse(text)
     except Refusal:
