@@ -33,6 +33,7 @@ ROOMS_WITH_MODELS = (
     "devices.alerts.models",
     "baseline.weather.models",
     "baseline.plans.models",
+    "baseline.events.models",
     "baseline.reports.models",
     "billing.settlements.models",
     "billing.invoices.models",

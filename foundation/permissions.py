@@ -35,6 +35,8 @@ class Permission(StrEnum):
     """Letters the product sends, and what became of each."""
     ACCEPT_SETTLEMENTS = "accept_settlements"
     """Accept what a period's savings are worth."""
+    DECIDE_EVENTS = "decide_events"
+    """Propose what changed a building's use, agree or reject, accept findings; each party for itself."""
     INSTALL_DEVICES = "install_devices"
     """Take devices into stock, install and remove them."""
     PROVISION_DEVICES = "provision_devices"
@@ -68,7 +70,7 @@ _READING = {
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.OPERATOR: frozenset(Permission),
-        Role.SHAREHOLDER: frozenset(_READING | {Permission.ACCEPT_SETTLEMENTS}),
+        Role.SHAREHOLDER: frozenset(_READING | {Permission.ACCEPT_SETTLEMENTS, Permission.DECIDE_EVENTS}),
         # Never agreements or money (foundation.actors.Role.TECHNICIAN).
         Role.TECHNICIAN: frozenset(
             {

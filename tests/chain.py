@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from billing.settlements.models import Settlement
     from contracts.agreements.models import Agreement
 
+BASELINE = (dt.date(2023, 4, 1), dt.date(2024, 4, 1))
 YEAR = (dt.date(2025, 1, 1), dt.date(2026, 1, 1))
 SIRENS = ("200000008", "200000016", "200000024", "200000032", "200000040", "200000057")
 _serial = itertools.count(1)
@@ -94,8 +95,8 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
         session,
         boundary=boundary,
         station=station,
-        baseline_start=dt.date(2023, 1, 1),
-        baseline_end=dt.date(2024, 1, 1),
+        baseline_start=BASELINE[0],
+        baseline_end=BASELINE[1],
         reporting_starts_on=YEAR[0],
     )
     plan.model, plan.inputs = frozen_model(), {"station": station.code}
@@ -142,8 +143,8 @@ def celsius_on(day: dt.date) -> float:
 
 @cache
 def frozen_model() -> dict[str, Any]:
-    """Return the model of a school heated below 15 °C, fitted on 2023."""
-    measured = list(days(dt.date(2023, 1, 1), dt.date(2024, 1, 1)))
+    """Return the model of a school heated below 15 °C, fitted on `BASELINE`."""
+    measured = list(days(*BASELINE))
     celsius = [celsius_on(day) for day in measured]
     energy = [60 + 6 * max(0, 15 - one) + day.day % 5 for day, one in zip(measured, celsius, strict=True)]
     return fit_daily(BaselineData.of(measured, energy, celsius)).to_json()

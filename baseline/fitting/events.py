@@ -6,6 +6,7 @@ baseline again: the frozen model stays as it is, and the unadjusted figure stays
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -16,7 +17,7 @@ from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +44,8 @@ class Event:
     method: Method = "indicator"
     energy_kwh: float | None = None
     reason: str = ""
+    by_day: Mapping[dt.date, float] | None = None
+    """What a sub-meter counted, day by day, where that is known; else the kWh are the same on each day."""
 
     def __post_init__(self) -> None:
         """Refuse an event that says too little, too much, or ends before it starts."""
@@ -62,15 +65,16 @@ class Event:
         return (self.start.toordinal() <= ordinals) & (ordinals <= self.end.toordinal())
 
 
-def event_energies(
+def event_days(
     model: DailyModel, reporting: ReportingData, events: Sequence[Event], counted: NDArray[np.bool_]
-) -> list[float]:
-    """Return what each event added to the meter on the counted days, kWh; 0 for those that drop their days.
+) -> list[Array]:
+    """Return per event what it added to the meter on each day, kWh, shape (n,): 0 on days that do not count.
 
     For an indicator, the model's columns are fitted again on the counted days outside every event, so that the effect
     of the works is kept, and what its days measured beyond that is the event's. A coefficient those days leave open
-    keeps its frozen value, scaled by what the works did to the other days. Raises Refusal for an event without a day
-    in the period, or where no day is left to compare with.
+    keeps its frozen value, scaled by what the works did to the other days. Told kWh are those of the whole event: the
+    days of it that lie outside the period, or leave both sides, take theirs with them. Raises Refusal for an event
+    without a day in the period, or where no day is left to compare with.
     """
     inside = np.zeros(len(reporting.days), dtype=bool)
     for event in events:
@@ -81,13 +85,32 @@ def event_energies(
                 "vérifiez ses dates.",
             )
         inside |= days
-    if not any(event.method == "indicator" for event in events):
-        return [event.energy_kwh or 0.0 for event in events]
-    excess = _excess(model, reporting, inside[counted], counted)
-    return [
-        float(excess[event.holds(reporting.ordinals)].sum()) if event.method == "indicator" else event.energy_kwh or 0.0
-        for event in events
-    ]
+    added = [_told(event, reporting, counted) for event in events]
+    if any(event.method == "indicator" for event in events):
+        # What a day used beyond is one event's only: first what was told, then the indicators in their order.
+        left = _excess(model, reporting, inside[counted], counted) - np.sum(added, axis=0)
+        for place, event in enumerate(events):
+            if event.method == "indicator":
+                holds = event.holds(reporting.ordinals) & counted
+                added[place] = np.where(holds, left, 0.0)
+                left = np.where(holds, 0.0, left)
+    return added
+
+
+def event_energies(
+    model: DailyModel, reporting: ReportingData, events: Sequence[Event], counted: NDArray[np.bool_]
+) -> list[float]:
+    """Return what each event added to the meter on the counted days, kWh; see `event_days`."""
+    return [math.fsum(days) for days in event_days(model, reporting, events, counted)]
+
+
+def _told(event: Event, reporting: ReportingData, counted: NDArray[np.bool_]) -> Array:
+    """Return the kWh `event` was told with on the counted days, the same each day unless a sub-meter says."""
+    if event.by_day is not None:
+        daily = np.array([event.by_day.get(day, 0.0) for day in reporting.days])
+    else:
+        daily = np.full(len(reporting.days), (event.energy_kwh or 0.0) / ((event.end - event.start).days + 1))
+    return np.where(event.holds(reporting.ordinals) & counted, daily, 0.0)
 
 
 def _excess(

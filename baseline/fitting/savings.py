@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from baseline.fitting.data import ReportingData
-from baseline.fitting.events import Event, event_energies
+from baseline.fitting.events import Event, event_days
 from baseline.fitting.findings import Finding
 from baseline.fitting.metrics import Metrics, metrics
 from baseline.fitting.savings_findings import overlap, reach
@@ -47,6 +47,8 @@ class SavingsEstimate:
     events: tuple[Event, ...] = ()
     event_energies_kwh: tuple[float, ...] = ()
     """What each event added to the meter on the counted days; 0 for those whose days are dropped."""
+    event_kwh: Array | None = None
+    """Per day what all events together added to the meter, where rows are days."""
     unadjusted_avoided_kwh: float = 0.0
     """Avoided energy as if no event had been told, over all complete days."""
     unadjusted_savings_percent: float | None = None
@@ -139,7 +141,8 @@ def compared(
     counted = complete & ~dropped
     unadjusted = math.fsum(whole[complete]) - math.fsum(reporting.kwh[complete])
     before = math.fsum(whole[complete])
-    energies = event_energies(model, reporting, events, counted)
+    by_event = event_days(model, reporting, events, counted)
+    energies = [math.fsum(days) for days in by_event]
     avoided = math.fsum(whole[counted]) - math.fsum(reporting.kwh[counted]) + math.fsum(energies)
     widths = _widths(model, reporting, counted, events, outcome=outcome, confidence=confidence)
     return SavingsEstimate(
@@ -154,6 +157,7 @@ def compared(
         findings=tuple(_findings(model, reporting)),
         events=tuple(events),
         event_energies_kwh=tuple(energies),
+        event_kwh=np.sum(by_event, axis=0) if by_event else np.zeros(len(complete)),
         unadjusted_avoided_kwh=unadjusted,
         unadjusted_savings_percent=100.0 * unadjusted / before if before > 0.0 else None,
     )

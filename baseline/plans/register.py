@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
 from baseline.fitting import DailyModel, fit_daily, model_findings, sufficiency
 from baseline.measured_days import baseline_data, inputs_of, measured_days, public_holidays
+from baseline.plans.findings import plan_findings
 from baseline.plans.models import MeasurementPlan
 from contracts.agreements.models import Annex
 from devices.points.models import MeasurementBoundary
@@ -19,12 +20,15 @@ from foundation.errors import Refusal
 from foundation.time import bounds
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from sqlalchemy.orm import Session
 
     from baseline.fitting import Finding
     from baseline.measured_days import MeasuredDay
     from baseline.weather.models import Station
     from contracts.agreements.models import Agreement
+    from devices.points.models import MeteringPoint
 
 SHORTEST_BASELINE_DAYS = 30
 AHEAD = dt.timedelta(days=20 * 365)
@@ -46,6 +50,14 @@ class Assessment:
         return tuple(finding for finding in self.findings if finding.blocking)
 
 
+class Comfort(NamedTuple):
+    """The indoor temperature promised: measured where, at least how much, in which local hours of working days."""
+
+    point: MeteringPoint
+    minimum_c: Decimal
+    occupied: tuple[int, int]
+
+
 def draft_plan(
     session: Session,
     *,
@@ -56,6 +68,8 @@ def draft_plan(
     reporting_starts_on: dt.date,
     confidence_level: float = 0.9,
     interval: str = "g14",
+    hot_water: str | None = None,
+    comfort: Comfort | None = None,
 ) -> MeasurementPlan:
     """Draft a plan on local days [baseline_start, baseline_end), savings counting from `reporting_starts_on`."""
     if baseline_end <= baseline_start:
@@ -81,8 +95,13 @@ def draft_plan(
         reporting_starts_on=reporting_starts_on,
         confidence_level=confidence_level,
         interval=interval,
+        hot_water=hot_water,
         state="draft",
     )
+    if comfort is not None:
+        plan.comfort_point_id = comfort.point.id
+        plan.comfort_minimum_c = comfort.minimum_c
+        plan.occupied_from, plan.occupied_until = comfort.occupied
     session.add(plan)
     session.flush()
     return plan
@@ -93,13 +112,25 @@ def assess(session: Session, plan: MeasurementPlan) -> Assessment:
     start, end = bounds(plan.baseline_period)
     days = measured_days(session, plan.boundary, plan.station, start, end)
     data = baseline_data(days, start, end)
-    findings = sufficiency(data)
+    findings = (*sufficiency(data), *_to_accept(plan))
     model = None
     if int(data.complete.sum()) >= SHORTEST_BASELINE_DAYS:
         # The frozen model carries the holidays of the years it will be asked about.
         model = fit_daily(data, holidays=public_holidays(plan.boundary, start, end + AHEAD))
         findings += model_findings(model)
     return Assessment(model, findings, days, inputs_of(days, plan.station))
+
+
+def _to_accept(plan: MeasurementPlan) -> list[Finding]:
+    return list(
+        plan_findings(
+            baseline=bounds(plan.baseline_period),
+            reporting_starts_on=plan.reporting_starts_on,
+            signed_on=plan.signed_on,
+            energy=plan.boundary.energy,
+            hot_water=plan.hot_water,
+        )
+    )
 
 
 def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime) -> MeasurementPlan:
@@ -124,7 +155,7 @@ def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime
 
 def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
     """Return what is frozen, as the data whose hash the agreement's annex quotes."""
-    return {
+    document = {
         "boundary": {
             "name": plan.boundary.name,
             "energy": plan.boundary.energy,
@@ -148,6 +179,16 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
         "model": plan.model,
         "inputs": plan.inputs,
     }
+    # What a plan does not say is not in its hash: plans frozen before it could be said keep theirs.
+    if plan.hot_water is not None:
+        document["hot_water"] = plan.hot_water
+    if plan.comfort_point_id is not None:
+        document["comfort"] = {
+            "point": plan.comfort_point.name if plan.comfort_point else None,
+            "minimum_c": f"{plan.comfort_minimum_c:.1f}",
+            "occupied_hours": [plan.occupied_from, plan.occupied_until],
+        }
+    return document
 
 
 def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signed_on: dt.date) -> MeasurementPlan:

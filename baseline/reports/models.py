@@ -1,4 +1,4 @@
-"""Savings reports and their days."""
+"""Savings reports, their days, and the findings both parties accepted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from baseline.events.rules import PARTIES
 from baseline.plans.models import MeasurementPlan
 from foundation.base import Base, created, identifier, kwh
 
@@ -37,6 +38,14 @@ class SavingsReport(Base):
     """Every interval that could be computed, by name, as {"low", "high"} in kWh; the plan says which one counts."""
     days_counted: Mapped[int]
     days_expected: Mapped[int]
+    events: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    """Events and versions it knew, with their hashes and what came of each; see `baseline.reports.told`."""
+    unadjusted_avoided_kwh: Mapped[kwh | None]
+    """As if no event had been told."""
+    adjusted_avoided_kwh: Mapped[kwh | None]
+    """As if every event, the open ones included, were agreed."""
+    held_kwh: Mapped[kwh] = mapped_column(default=Decimal("0.000"), server_default=text("0"))
+    """Avoided energy that does not count until both parties decide (truth 5): zero or positive."""
     findings: Mapped[list[Any]]
     inputs: Mapped[dict[str, Any]]
     sha256: Mapped[str]
@@ -61,6 +70,36 @@ class ReportDay(Base):
     adjusted_baseline_kwh: Mapped[kwh | None]
     counted: Mapped[bool]
     reason: Mapped[str]
-    """A code: measured, missing_energy, missing_temperature, partial_day."""
+    """A code: measured, missing_energy, missing_temperature, partial_day, event, too_cold."""
+    event_kwh: Mapped[kwh] = mapped_column(default=Decimal("0.000"), server_default=text("0"))
+    """What events added to the meter: already taken off `measured_kwh`."""
 
     report: Mapped[SavingsReport] = relationship(back_populates="days")
+
+
+class FindingAcceptance(Base):
+    """One party accepts a finding that blocks payable figures; only ever added, and both have to."""
+
+    __tablename__ = "finding_acceptance"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "code", "about", "party"),
+        CheckConstraint(f"party IN {PARTIES}", name="party"),
+        CheckConstraint("reason <> ''", name="reason"),
+        {"schema": "baseline"},
+    )
+
+    id: Mapped[identifier]
+    plan_id: Mapped[int] = mapped_column(ForeignKey(MeasurementPlan.id), index=True)
+    report_id: Mapped[int | None] = mapped_column(ForeignKey(SavingsReport.id))
+    """The report it was read in; None where the plan itself says it."""
+    code: Mapped[str]
+    about: Mapped[str]
+    """Which one of that code: an event, a period; empty where there is only one."""
+    finding: Mapped[dict[str, Any]]
+    """The finding as it was accepted, figures and all."""
+    party: Mapped[str]
+    by: Mapped[str]
+    account_id: Mapped[int | None]
+    accepted_on: Mapped[dt.date]
+    reason: Mapped[str]
+    created_at: Mapped[created]

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
+from baseline.events.register import model_ends, standing
+from baseline.events.rules import reckon
+from baseline.events.suggestions import note_suggestions
+from baseline.events.told import told
 from baseline.fitting import DailyModel, estimate_savings
 from baseline.measured_days import inputs_of, measured_days, reporting_data
+from baseline.plans.findings import plan_findings
+from baseline.reports.acceptances import days_accepted_cold
+from baseline.reports.comfort import cold_days
+from baseline.reports.findings import held, too_cold
 from baseline.reports.models import ReportDay, SavingsReport
+from baseline.reports.told import event_findings, frozen_events
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
+from foundation.messages import N_
 from foundation.money import kwh
+from foundation.time import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
+    from baseline.events.models import NonRoutineEvent
+    from baseline.events.rules import Told
     from baseline.fitting import SavingsEstimate
     from baseline.measured_days import MeasuredDay
     from baseline.plans.models import MeasurementPlan
@@ -35,37 +49,69 @@ def make_report(
 ) -> SavingsReport:
     """Report the avoided energy of local days [start, end); from the same inputs the report there is, is returned.
 
-    Days on which a side is missing leave both sides, and their reason is kept (truth 2).
+    Days on which a side is missing leave both sides, and their reason is kept (truth 2). Agreed events are adjusted
+    for; while others wait, the lowest saving counts and the difference is held (truth 5). What the machine notices
+    beside them is kept as suggestions.
     """
     _demand_period(plan, start, end, today)
+    _demand_model(session, plan, start, end)
     days = measured_days(session, plan.boundary, plan.station, start, end)
     model = DailyModel.from_json(plan.model or {})
-    estimate = estimate_savings(model, reporting_data(days, start, end), plan.confidence_level)
-    interval = estimate.intervals.get(plan.interval)
-    if not estimate.days_counted or interval is None:
+    known = told(session, plan.boundary, start, end)
+    outcome = reckon([one for _, one in known], lambda chosen: _estimate(plan, model, days, chosen))
+    payable = outcome.payable.savings
+    if not payable.days_counted or plan.interval not in outcome.half_widths:
         raise Refusal(
-            f"Aucun jour du {start:%d/%m/%Y} au {end - DAY:%d/%m/%Y} n'a une énergie et une température"
-            f" pour « {plan.boundary.name} » ; vérifiez les capteurs et la station."
+            N_(
+                "Aucun jour du {start} au {last} n'a une énergie et une température pour « {boundary} » ; vérifiez les"
+                " capteurs et la station."
+            ),
+            start=f"{start:%d/%m/%Y}",
+            last=f"{end - DAY:%d/%m/%Y}",
+            boundary=plan.boundary.name,
         )
-    rows = _rows(days, estimate)
+    rows = _rows(days, payable)
+    cold, withheld = _withhold(session, plan, rows)
     adjusted = sum((row.adjusted_baseline_kwh or NOTHING for row in rows), NOTHING)
     measured = sum((row.measured_kwh or NOTHING for row in rows), NOTHING)
-    half_width = kwh(interval.half_width)
+    half_widths = {name: kwh(width) for name, width in outcome.half_widths.items()}
+    waiting = kwh(outcome.highest.savings.avoided_energy_kwh) - kwh(payable.avoided_energy_kwh)
+    avoided = adjusted - measured
+    events = [event for event, _ in known]
     report = SavingsReport(
         plan=plan,
         period=Range(start, end),
         adjusted_baseline_kwh=adjusted,
         measured_kwh=measured,
-        avoided_energy_kwh=adjusted - measured,
-        avoided_low_kwh=adjusted - measured - half_width,
-        avoided_high_kwh=adjusted - measured + half_width,
+        avoided_energy_kwh=avoided,
+        avoided_low_kwh=avoided - half_widths[plan.interval],
+        avoided_high_kwh=avoided + half_widths[plan.interval],
         confidence_level=plan.confidence_level,
         intervals={
-            name: {"low": str(kwh(one.low)), "high": str(kwh(one.high))} for name, one in estimate.intervals.items()
+            name: {"low": str(avoided - width), "high": str(avoided + width)} for name, width in half_widths.items()
         },
-        days_counted=estimate.days_counted,
-        days_expected=estimate.days_expected,
-        findings=[finding.to_json() for finding in estimate.findings],
+        days_counted=sum(row.counted for row in rows),
+        days_expected=payable.days_expected,
+        events=frozen_events(events, outcome),
+        unadjusted_avoided_kwh=kwh(outcome.unadjusted.avoided_energy_kwh),
+        adjusted_avoided_kwh=kwh(outcome.adjusted.savings.avoided_energy_kwh),
+        held_kwh=waiting + withheld,
+        findings=[
+            finding.to_json()
+            for finding in (
+                *payable.findings,
+                *plan_findings(
+                    baseline=bounds(plan.baseline_period),
+                    reporting_starts_on=plan.reporting_starts_on,
+                    signed_on=plan.signed_on,
+                    energy=plan.boundary.energy,
+                    hot_water=plan.hot_water,
+                ),
+                *event_findings(plan.boundary, events, _open_switches(session, plan), outcome.refused, end),
+                *held(waiting, [one.id for one in events if one.state == "proposed"]),
+                *([too_cold(cold, plan.comfort_minimum_c, withheld)] if cold and plan.comfort_minimum_c else []),
+            )
+        ],
         inputs=inputs_of(days, plan.station),
         made_at=now,
         days=rows,
@@ -80,7 +126,46 @@ def make_report(
         return same
     session.add(report)
     session.flush()
+    note_suggestions(
+        session, plan, model, reporting_data(days, start, end), told=[one for _, one in known], today=today
+    )
     return report
+
+
+def _estimate(
+    plan: MeasurementPlan, model: DailyModel, days: Sequence[MeasuredDay], chosen: Sequence[Told]
+) -> SavingsEstimate:
+    """Return the saving with the `chosen` events told; days their sub-meters say nothing of leave both sides."""
+    silent = {day for one in chosen for day in one.unmeasured}
+    seen = [replace(day, kwh=None, hours=0) if day.day.toordinal() in silent else day for day in days]
+    events = [one.event for one in chosen if one.event is not None]
+    reporting = reporting_data(seen, days[0].day, days[-1].day + DAY)
+    estimate = estimate_savings(model, reporting, plan.confidence_level, events=events)
+    if events and not estimate.days_counted:
+        raise Refusal(N_("Les événements ne laissent aucun jour à compter ; donnez plutôt leurs kWh."))
+    return estimate
+
+
+def _withhold(session: Session, plan: MeasurementPlan, rows: Sequence[ReportDay]) -> tuple[list[dt.date], Decimal]:
+    """Let no day count that saved because it was too cold indoors; return those days and what they avoided.
+
+    A cold day that used more than its baseline goes on counting: leaving it out would be to the payer's cost.
+    """
+    cold = cold_days(session, plan, rows[0].day, rows[-1].day + DAY) - days_accepted_cold(session, plan)
+    days, withheld = [], NOTHING
+    for row in rows:
+        avoided = (row.adjusted_baseline_kwh or NOTHING) - (row.measured_kwh or NOTHING)
+        if row.counted and row.day in cold and avoided > 0:
+            days.append(row.day)
+            withheld += avoided
+            row.counted, row.reason = False, "too_cold"
+            row.measured_kwh = row.adjusted_baseline_kwh = None
+            row.event_kwh = NOTHING
+    return days, withheld
+
+
+def _open_switches(session: Session, plan: MeasurementPlan) -> list[NonRoutineEvent]:
+    return [one for one in standing(session, plan.boundary_id) if one.kind == "fuel" and one.state == "proposed"]
 
 
 def newest_report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.date) -> SavingsReport | None:
@@ -98,7 +183,7 @@ def report_document(report: SavingsReport) -> dict[str, Any]:
 
     Energies with three places, temperatures with four, as the database keeps them.
     """
-    return {
+    document = {
         "plan_sha256": report.plan.sha256,
         "period": [report.period.lower, report.period.upper],
         "adjusted_baseline_kwh": f"{report.adjusted_baseline_kwh:.3f}",
@@ -117,10 +202,20 @@ def report_document(report: SavingsReport) -> dict[str, Any]:
                 _places(day.adjusted_baseline_kwh, 3),
                 day.counted,
                 day.reason,
+                *([_places(day.event_kwh, 3)] if day.event_kwh else []),
             ]
             for day in report.days
         ],
     }
+    if report.events or report.held_kwh:
+        # Reports made before there were events keep the hash they were sealed with.
+        document |= {
+            "events": report.events,
+            "unadjusted_avoided_kwh": _places(report.unadjusted_avoided_kwh, 3),
+            "adjusted_avoided_kwh": _places(report.adjusted_avoided_kwh, 3),
+            "held_kwh": _places(report.held_kwh, 3),
+        }
+    return document
 
 
 def _places(number: Decimal | None, places: int) -> str | None:
@@ -146,23 +241,47 @@ def _demand_period(plan: MeasurementPlan, start: dt.date, end: dt.date, today: d
         )
 
 
+def _demand_model(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.date) -> None:
+    """Refuse days after an agreed change of fuel: the model says nothing of them."""
+    ends = model_ends(session, plan.boundary_id)
+    if ends is None or end <= ends:
+        return
+    if start >= ends:
+        raise Refusal(
+            N_(
+                "Ce plan ne vaut plus depuis le {day} : l'énergie a changé. Comparez ensuite les énergies en euros, et"
+                " préparez un nouveau plan."
+            ),
+            field="start",
+            day=f"{ends:%d/%m/%Y}",
+        )
+    raise Refusal(
+        N_("L'énergie a changé le {day} : le modèle finit la veille. Demandez un rapport qui finit le {day} exclu."),
+        field="end",
+        day=f"{ends:%d/%m/%Y}",
+    )
+
+
 def _rows(days: Sequence[MeasuredDay], estimate: SavingsEstimate) -> list[ReportDay]:
     """Return the days of the report; kWh become Decimal here, once, day by day, and totals are their sums."""
     by_day = {day.day: day for day in days}
+    events = estimate.event_kwh if estimate.event_kwh is not None else [0.0] * len(estimate.days)
     rows = []
-    for day, adjusted, counted, reason in zip(
-        estimate.days, estimate.adjusted_baseline_kwh, estimate.counted, estimate.reasons, strict=True
+    for day, adjusted, counted, reason, event in zip(
+        estimate.days, estimate.adjusted_baseline_kwh, estimate.counted, estimate.reasons, events, strict=True
     ):
         source = by_day[day]
         measured = source.kwh if counted else None
+        event_kwh = kwh(event) if counted else NOTHING
         rows.append(
             ReportDay(
                 day=day,
                 temperature_c=source.celsius,
-                measured_kwh=None if measured is None else kwh(measured),
+                measured_kwh=None if measured is None else kwh(measured) - event_kwh,
                 adjusted_baseline_kwh=None if not counted or math.isnan(adjusted) else kwh(adjusted),
                 counted=bool(counted),
                 reason=reason,
+                event_kwh=event_kwh,
             )
         )
     return rows

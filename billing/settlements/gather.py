@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from baseline.events.register import model_ends
 from baseline.plans.models import MeasurementPlan
+from baseline.reports.acceptances import unaccepted
 from baseline.reports.models import ReportDay, SavingsReport
 from baseline.reports.register import newest_report
 from billing.settlements.data import LineKey, Measured, Settled, YearToDate
@@ -19,6 +21,7 @@ from contracts.agreements.terms.codec import from_json
 from contracts.agreements.terms.year import ResultKey
 from contracts.prices.rules import Price, Schedule
 from foundation.errors import Refusal
+from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -103,6 +106,8 @@ def schedules(agreement: Agreement) -> dict[str, Schedule]:
 def _report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.date) -> SavingsReport | None:
     """Return the newest report of `plan` from the later of `start` and its first reporting day to `end`."""
     start = max(start, plan.reporting_starts_on)
+    # An agreed change of fuel ends the model: what follows has no baseline, and nothing is shared of it.
+    end = min(end, model_ends(session, plan.boundary_id) or end)
     if start >= end:
         return None
     report = newest_report(session, plan, start, end)
@@ -111,6 +116,17 @@ def _report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.dat
             f"« {plan.boundary.name} » n'a pas de rapport d'économies du {start:%d/%m/%Y} au {end:%d/%m/%Y} exclu ;"
             " établissez-le, puis proposez le décompte.",
             field="end",
+        )
+    if blocking := unaccepted(session, report):
+        raise Refusal(
+            N_(
+                "« {boundary} » ne peut pas être réglé : un constat attend l'accord des deux parties. {finding}"
+                " Acceptez-le depuis la page du rapport {report}."
+            ),
+            field="end",
+            boundary=plan.boundary.name,
+            finding=blocking[0].finding["description"],
+            report=report.id,
         )
     return report
 

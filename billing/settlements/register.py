@@ -133,7 +133,7 @@ def _settlement(agreement: Agreement, gathered: Gathered, proposal: Proposal) ->
         already_billed=_sum(year.billed.values()),
         amount=proposal.total,
         waiting=proposal.waiting,
-        evaluation=_evaluation(agreement, proposal),
+        evaluation=_evaluation(agreement, proposal, gathered),
         lines=[_line(line, gathered, year.number) for line in proposal.lines],
     )
 
@@ -175,14 +175,28 @@ def _prices(line: Line) -> list[dict[str, Any]]:
     ]
 
 
-def _evaluation(agreement: Agreement, proposal: Proposal) -> dict[str, Any]:
-    """Return how the settlement was found, exact numbers as text."""
+def _evaluation(agreement: Agreement, proposal: Proposal, gathered: Gathered) -> dict[str, Any]:
+    """Return how the settlement was found, exact numbers as text, and the energy its reports hold (truth 5).
+
+    Once both parties decided on the events, the newer report moves what is owed: the next settlement shows it.
+    """
     return {
         "terms": agreement.terms,
         "years": [
             {"number": year.number, "fee": str(year.fee), "carried": str(year.carried)} for year in proposal.years
         ],
         "held": [{"key": list(line.key), "amount": str(line.amount)} for line in proposal.held],
+        "waiting_events": [
+            {
+                "key": list(key),
+                "boundary": report.plan.boundary.name,
+                "report": report.id,
+                "held_kwh": str(report.held_kwh),
+                "events": [event["id"] for event in report.events if event["state"] == "proposed"],
+            }
+            for key, report in sorted(gathered.reports.items())
+            if report.held_kwh
+        ],
         "steps": [{**step.to_json(), "sentence": step.sentence(FRENCH)} for step in proposal.steps],
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from baseline.plans.findings import HEATING_WATER
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.register import draft_plan, freeze
 from baseline.plans.register import sign as sign_plan
@@ -56,6 +57,8 @@ def freeze_plan(session: Session, meter: Meter, station: str, timeline: Timeline
         baseline_start=baseline.start,
         baseline_end=baseline.end,
         reporting_starts_on=timeline.reporting.start,
+        # The invented boilers make the hot water too, before the works and after.
+        hot_water="included" if meter.energy in HEATING_WATER else None,
     )
     freeze(session, plan, by="Opératrice de la SPL", now=dt.datetime.combine(days.frozen, OFFICE_HOUR, ZONE))
     return True

@@ -81,7 +81,7 @@ def signed(
         plan = MeasurementPlan(
             boundary=boundary,
             station=station,
-            baseline_period=Range(dt.date(2021, 1, 1), dt.date(2022, 1, 1)),
+            baseline_period=Range(dt.date(2018, 1, 1), dt.date(2019, 1, 1)),
             reporting_starts_on=START,
             state="signed",
             model={},
