@@ -43,14 +43,18 @@ def _by_events(session: Session) -> Iterator[tuple[str, SavingsReport]]:
             NonRoutineEvent.method.is_not(None),
             EventDecision.created_at > SavingsReport.created_at - SLACK,
         )
-    ).tuples()
+        .order_by(EventDecision.id)
+    )
+    found: dict[int, tuple[SavingsReport, int]] = {}
     for report, decision in rows:
         event = decision.event
         touched = any(report.period.overlaps(one.period) for one in (event, event.supersedes) if one is not None)
         known = {one["id"]: one["state"] for one in report.events}.get(event.id)
         stands = event.state if event.state in {"proposed", "agreed"} else None
         if touched and known != stands:
-            yield f"report-{report.id}-decision-{decision.id}", report
+            found[report.id] = report, decision.id
+    for report, said in found.values():
+        yield f"report-{report.id}-decision-{said}", report
 
 
 def _by_cold_days(session: Session) -> Iterator[tuple[str, SavingsReport]]:
@@ -63,7 +67,7 @@ def _by_cold_days(session: Session) -> Iterator[tuple[str, SavingsReport]]:
             FindingAcceptance.created_at > SavingsReport.created_at - SLACK,
         )
         .group_by(SavingsReport.id)
-    ).tuples()
+    )
     for report, said in rows:
         cold = session.scalars(
             select(ReportDay.day).where(ReportDay.report_id == report.id, ReportDay.reason == "too_cold")

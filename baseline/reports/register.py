@@ -75,8 +75,8 @@ def make_report(
     adjusted = sum((row.adjusted_baseline_kwh or NOTHING for row in rows), NOTHING)
     measured = sum((row.measured_kwh or NOTHING for row in rows), NOTHING)
     half_widths = {name: kwh(width) for name, width in outcome.half_widths.items()}
-    waiting = kwh(outcome.highest.savings.avoided_energy_kwh) - kwh(payable.avoided_energy_kwh)
     avoided = adjusted - measured
+    waiting = _avoided(_rows(days, outcome.highest.savings)) - avoided - withheld
     events = [event for event, _ in known]
     report = SavingsReport(
         plan=plan,
@@ -93,8 +93,8 @@ def make_report(
         days_counted=sum(row.counted for row in rows),
         days_expected=payable.days_expected,
         events=frozen_events(events, outcome),
-        unadjusted_avoided_kwh=kwh(outcome.unadjusted.avoided_energy_kwh),
-        adjusted_avoided_kwh=kwh(outcome.adjusted.savings.avoided_energy_kwh),
+        unadjusted_avoided_kwh=_avoided(_rows(days, outcome.unadjusted)),
+        adjusted_avoided_kwh=_avoided(_rows(days, outcome.adjusted.savings)),
         held_kwh=waiting + withheld,
         findings=[
             finding.to_json()
@@ -117,12 +117,10 @@ def make_report(
         days=rows,
     )
     report.sha256 = canonical_sha256(report_document(report))
-    with session.no_autoflush:
-        same = session.scalar(
-            select(SavingsReport).where(SavingsReport.plan_id == plan.id, SavingsReport.sha256 == report.sha256)
-        )
+    same = session.scalar(
+        select(SavingsReport).where(SavingsReport.plan_id == plan.id, SavingsReport.sha256 == report.sha256)
+    )
     if same is not None:
-        session.expunge(report)
         return same
     session.add(report)
     session.flush()
@@ -154,7 +152,7 @@ def _withhold(session: Session, plan: MeasurementPlan, rows: Sequence[ReportDay]
     cold = cold_days(session, plan, rows[0].day, rows[-1].day + DAY) - days_accepted_cold(session, plan)
     days, withheld = [], NOTHING
     for row in rows:
-        avoided = (row.adjusted_baseline_kwh or NOTHING) - (row.measured_kwh or NOTHING)
+        avoided = _avoided([row])
         if row.counted and row.day in cold and avoided > 0:
             days.append(row.day)
             withheld += avoided
@@ -162,6 +160,12 @@ def _withhold(session: Session, plan: MeasurementPlan, rows: Sequence[ReportDay]
             row.measured_kwh = row.adjusted_baseline_kwh = None
             row.event_kwh = NOTHING
     return days, withheld
+
+
+def _avoided(rows: Sequence[ReportDay]) -> Decimal:
+    """Return what `rows` avoided, by the same sums as every figure of a report."""
+    counted = (row for row in rows if row.counted)
+    return sum(((row.adjusted_baseline_kwh or NOTHING) - (row.measured_kwh or NOTHING) for row in counted), NOTHING)
 
 
 def _open_switches(session: Session, plan: MeasurementPlan) -> list[NonRoutineEvent]:
