@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from baseline.fitting import DailyModel
 from baseline.plans.models import MeasurementPlan
-from baseline.plans.register import Assessment, assess, draft_plan, freeze, plan_document, sign
+from baseline.plans.register import Assessment, Comfort, assess, draft_plan, freeze, plan_document, sign
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement, Annex
 from contracts.agreements.register import annex
-from devices.points.models import BoundaryBuilding, MeasurementBoundary
+from devices.points.models import BoundaryBuilding, MeasurementBoundary, MeteringPoint
 from devices.points.views import building_crumbs
 from foundation.canonical import canonical_json
+from foundation.errors import Refusal
 from foundation.files import json_file
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit
 from foundation.messages import N_
@@ -41,6 +42,11 @@ STATES = {
     "superseded": (N_("remplacé"), "plain"),
 }
 """Each state with its word and its tone."""
+HOT_WATER = {
+    "none": N_("il n'y en a pas sur ce compteur"),
+    "measured_apart": N_("mesurée à part (m³ × q)"),
+    "included": N_("comprise dans la référence, sans changement prévu"),
+}
 
 
 class PlanForm(EntryForm):
@@ -51,6 +57,21 @@ class PlanForm(EntryForm):
     baseline_end = day_field(N_("Fin de la référence"), help_text=N_("Le premier jour qui n'en fait plus partie."))
     reporting_starts_on = day_field(N_("Premier jour du suivi"), help_text=N_("Une fois les travaux finis."))
     confidence_level = number_field(N_("Niveau de confiance"), default=Decimal("0.9"))
+    hot_water = choice_field(
+        N_("Eau chaude sanitaire"),
+        required=False,
+        help_text=N_("Non déclarée pour du gaz ou de la chaleur, elle doit être acceptée par les deux parties."),
+    )
+    comfort_point_id = choice_field(
+        N_("Température intérieure mesurée par"),
+        required=False,
+        help_text=N_("Un jour plus froid que le minimum promis, ce qui est évité n'est pas dû."),
+    )
+    comfort_minimum_c = number_field(N_("Température intérieure minimale, °C"), required=False)
+    occupied_from = number_field(
+        N_("Occupé à partir de (heure)"), required=False, help_text=N_("Du lundi au vendredi.")
+    )
+    occupied_until = number_field(N_("Occupé jusqu'à (heure)"), required=False)
 
 
 class AnnexForm(EntryForm):
@@ -83,6 +104,12 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
     stations = request.dbsession.scalars(select(Station).order_by(Station.name))
     form.station_id.choices = {str(station.id): f"{station.name} ({station.code})" for station in stations}
 
+    form.hot_water.choices = [("", "–"), *((code, _(word)) for code, word in HOT_WATER.items())]
+    points = request.dbsession.scalars(
+        select(MeteringPoint).where(MeteringPoint.building_id.in_([one.id for one in boundary.buildings]))
+    )
+    form.comfort_point_id.choices = [("", "–"), *((str(one.id), one.name) for one in points)]
+
     def act() -> MeasurementPlan:
         return draft_plan(
             request.dbsession,
@@ -92,6 +119,8 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
             baseline_end=form.baseline_end.data,
             reporting_starts_on=form.reporting_starts_on.data,
             confidence_level=float(form.confidence_level.data),
+            hot_water=form.hot_water.data or None,
+            comfort=_comfort(request, form),
         )
 
     if request.method == "POST":
@@ -104,6 +133,33 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
         "form": form,
         "submit": _("Préparer le plan"),
     }
+
+
+def _comfort(request: Request, form: PlanForm) -> Comfort | None:
+    """Return the indoor temperature promised, said whole or not at all."""
+    parts = (
+        form.comfort_point_id.data or None,
+        form.comfort_minimum_c.data,
+        form.occupied_from.data,
+        form.occupied_until.data,
+    )
+    if not any(part is not None for part in parts):
+        return None
+    point, minimum, first, last = parts
+    if point is None or minimum is None or first is None or last is None:
+        raise Refusal(
+            N_(
+                "La température promise se dit en entier : où elle est mesurée, le minimum, de quelle heure à quelle"
+                " heure."
+            ),
+            field="comfort_minimum_c",
+        )
+    if not (first == int(first) and last == int(last) and 0 <= first < last <= 24):
+        raise Refusal(
+            N_("Les heures d'occupation sont des heures pleines, de 0 à 24, par exemple 8 et 18."),
+            field="occupied_from",
+        )
+    return Comfort(request.dbsession.get_one(MeteringPoint, int(point)), minimum, (int(first), int(last)))
 
 
 def plan(request: Request) -> dict[str, Any]:
@@ -124,6 +180,7 @@ def _page(request: Request, shown: MeasurementPlan, refused: EntryForm | None = 
         "findings": findings,
         "fragments": fragments(request, "plan", (shown, model)),
         "states": STATES,
+        "hot_water": HOT_WATER,
         "freeze_form": refused or EntryForm(),
         "sign_form": _signature_form(request, shown),
         "crumbs": plan_crumbs(request, shown),

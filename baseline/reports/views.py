@@ -6,22 +6,29 @@ import datetime as dt
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
 
-from baseline.fitting import DailyModel
+from baseline.events.views import ReasonForm, speaker_of
+from baseline.events.words import KIND_WORDS, PARTY_WORDS
+from baseline.events.words import STATES as EVENT_STATES
+from baseline.fitting import DailyModel, described
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.views import plan_crumbs, plans_covering
-from baseline.reports.charts import CumulativeDay, MonthOfSavings, cusum, measured_against_baseline
+from baseline.reports.acceptances import accept_finding, standing_of_plan, standing_of_report
+from baseline.reports.charts import CumulativeDay, MonthOfSavings, NumberedEvent, cusum, measured_against_baseline
 from baseline.reports.models import SavingsReport
+from baseline.reports.register import newest_report
 from baseline.reports.signature import signature_of
 from devices.points.models import BoundaryBuilding
 from foundation.errors import Refusal
 from foundation.files import csv_file
 from foundation.forms import EntryForm, day_field, submit
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found, page_of
+from foundation.pages import FORM, NUMBER, Fragment, found, named, page_of
 from foundation.permissions import Permission
+from foundation.time import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
     from pyramid.request import Request
     from pyramid.response import Response
 
-    from baseline.reports.models import ReportDay
+    from baseline.reports.models import FindingAcceptance, ReportDay
     from contracts.sites.models import Building
     from foundation.jobs.models import Job
     from foundation.look.charts import Chart
@@ -44,6 +51,8 @@ REASONS = {
     "missing_energy": N_("énergie manquante"),
     "missing_temperature": N_("température manquante"),
     "partial_day": N_("jour incomplet"),
+    "event": N_("événement : jour retiré des deux côtés"),
+    "too_cold": N_("trop froid à l'intérieur : économie non due"),
 }
 
 
@@ -89,12 +98,75 @@ def new_report(request: Request) -> dict[str, Any] | Response:
 def report(request: Request) -> dict[str, Any]:
     """Show one: the answer, measured against baseline, the cumulative sum, the days."""
     shown = found(request, SavingsReport)
-    return {
+    session = request.dbsession
+    newest = newest_report(session, shown.plan, *bounds(shown.period))
+    return _accepting(request) | {
         "report": shown,
+        "kinds": KIND_WORDS,
+        "states": EVENT_STATES,
+        "periods": {one["id"]: _period_of(one) for one in shown.events},
+        "standing": standing_of_report(session, shown),
+        "newer": newest.id if newest is not None and newest.id != shown.id else None,
         "measured": measured_chart(shown, request.language),
         "cumulated": _cusum_chart(shown, request.language),
         "crumbs": [(request.language.translate(N_("Rapports")), request.route_path("reports"))],
     }
+
+
+def _period_of(event: Mapping[str, Any]) -> Range[dt.date]:
+    return Range(dt.date.fromisoformat(event["start"]), dt.date.fromisoformat(event["end"]) if event["end"] else None)
+
+
+def _accepting(request: Request) -> dict[str, Any]:
+    """Return what a list of findings to accept needs beside them."""
+    language = request.language
+    return {
+        "accept_form": ReasonForm(),
+        "party": speaker_of(request).party,
+        "parties": PARTY_WORDS,
+        "described": lambda finding: described(finding, language.translate, language.code),
+    }
+
+
+def accept(request: Request) -> dict[str, Any] | Response:
+    """Accept, for the reader's party, the finding `?code=&about=` of a plan, read in `?report=` or on the plan."""
+    _ = request.language.translate
+    plan = found(request, MeasurementPlan)
+    read_in = named(request, SavingsReport, "report") if request.GET.get("report") else None
+    if read_in is not None and read_in.plan_id != plan.id:
+        raise HTTPNotFound
+    form = ReasonForm(request.POST)
+    address = request.route_path("plan", id=plan.id) if read_in is None else request.route_path("report", id=read_in.id)
+
+    def act() -> FindingAcceptance:
+        return accept_finding(
+            request.dbsession,
+            plan,
+            code=request.GET.get("code", ""),
+            about=request.GET.get("about", ""),
+            speaker=speaker_of(request),
+            reason=form.reason.data,
+            today=request.today,
+            report=read_in,
+        )
+
+    if submit(request, form, act):
+        return HTTPSeeOther(address)
+    return {
+        "title": _("Accepter un constat"),
+        "crumbs": [(plan.boundary.name, address)],
+        "form": form,
+        "submit": _("Accepter"),
+    }
+
+
+def acceptances_of_plan(
+    request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]
+) -> Mapping[str, Any] | None:
+    """Return what both parties have to accept of a plan that is frozen; None where there is nothing, or for a draft."""
+    plan = assessed[0]
+    standing = [] if plan.state == "draft" else standing_of_plan(request.dbsession, plan)
+    return _accepting(request) | {"standing": standing} if standing else None
 
 
 def report_days(request: Request) -> Response:
@@ -102,9 +174,17 @@ def report_days(request: Request) -> Response:
     shown = found(request, SavingsReport)
     return csv_file(
         f"rapport-{shown.id}.csv",
-        ("day", "temperature_c", "measured_kwh", "adjusted_baseline_kwh", "counted", "reason"),
+        ("day", "temperature_c", "measured_kwh", "adjusted_baseline_kwh", "counted", "reason", "event_kwh"),
         (
-            (day.day, day.temperature_c, day.measured_kwh, day.adjusted_baseline_kwh, int(day.counted), day.reason)
+            (
+                day.day,
+                day.temperature_c,
+                day.measured_kwh,
+                day.adjusted_baseline_kwh,
+                int(day.counted),
+                day.reason,
+                day.event_kwh,
+            )
             for day in shown.days
         ),
     )
@@ -145,7 +225,11 @@ def _cusum_chart(shown: SavingsReport, language: Language) -> Chart:
             total += float((day.adjusted_baseline_kwh or 0) - (day.measured_kwh or 0))
         reason = language.translate(REASONS[day.reason]) if REASONS[day.reason] else ""
         days.append(CumulativeDay(day.day, total if day.counted else None, reason))
-    return cusum(days, language=language)
+    events = [
+        NumberedEvent(one["number"], dt.date.fromisoformat(one["start"]), language.translate(KIND_WORDS[one["kind"]]))
+        for one in shown.events
+    ]
+    return cusum(days, events=events, language=language)
 
 
 def savings_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
@@ -195,6 +279,7 @@ def includeme(config: Configurator) -> None:
         ("reports", "/reports", reports, here + "reports.jinja2", see, "GET"),
         ("report_new", f"/plans/{NUMBER}/reports", new_report, FORM, manage, ("GET", "POST")),
         ("report", f"/reports/{NUMBER}", report, here + "report.jinja2", see, "GET"),
+        ("finding_accept", f"/plans/{NUMBER}/findings", accept, FORM, Permission.DECIDE_EVENTS, "POST"),
         ("report_days", f"/reports/{NUMBER}.csv", report_days, None, see, "GET"),
     ):
         config.add_route(route, pattern)
@@ -203,4 +288,6 @@ def includeme(config: Configurator) -> None:
     signatures = here + "building_signatures.jinja2"
     config.add_fragment(Fragment("building", "signature", 20, see, signatures, signatures_of_building))
     config.add_fragment(Fragment("plan", "signature", 10, see, here + "plan_signature.jinja2", signature_of_plan))
+    acceptances = here + "plan_acceptances.jinja2"
+    config.add_fragment(Fragment("plan", "acceptances", 5, see, acceptances, acceptances_of_plan))
     config.add_fragment(Fragment("plan", "report", 20, manage, here + "plan_report.jinja2", report_form))

@@ -17,7 +17,7 @@ from devices.points.register import register_point
 from foundation.errors import Refusal
 from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, submit, text_field
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found, named
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def boundary(request: Request) -> dict[str, Any]:
     """Show one: what it counts, which buildings it covers."""
     whole = found(request, MeasurementBoundary)
     crumbs = building_crumbs(request, whole.buildings[0]) if whole.buildings else []
-    return {"boundary": whole, "crumbs": crumbs}
+    return {"boundary": whole, "crumbs": crumbs, "fragments": fragments(request, "boundary", whole)}
 
 
 def includeme(config: Configurator) -> None:

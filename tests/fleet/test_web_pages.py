@@ -8,8 +8,14 @@ import re
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+import webtest
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import DatabaseError
 
+from baseline.events.models import EventSuggestion, NonRoutineEvent
+from baseline.events.register import Evidence, Proposal, propose
+from baseline.events.rules import Speaker
 from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
@@ -21,8 +27,10 @@ from devices.ingest.models import DeadLetter, Reading
 from devices.inventory.register import install, register_device
 from devices.points.models import MeteringPoint
 from fleet.accounts.register import create_account
+from foundation.actors import Actor, Role
 from foundation.jobs.queue import ask
 from foundation.mail.register import post
+from foundation.tenancy import bind_actor
 from tests.chain import SIRENS, accepted_settlement, company, signed_agreement
 from tests.webhouse import PASSWORD, PEOPLE, open_house
 
@@ -31,6 +39,7 @@ TODAY = dt.date(2026, 1, 20)
 QUERIES = {
     "boundary_new": "building={buildings}",
     "plan_new": "boundary={boundaries}",
+    "event_new": "boundary={boundaries}&suggestion={suggestions}",
     "point_readings": "start=2025-12-01&end=2025-12-31",
 }
 FILES = {
@@ -39,6 +48,7 @@ FILES = {
     "report_days": "text/csv",
     "plan_file": "application/json",
     "point_readings": "text/csv",
+    "evidence": "application/octet-stream",
 }
 
 
@@ -96,6 +106,32 @@ def tell_the_story(database):
                 dup=False,
             )
         )
+        event = propose(
+            session,
+            boundary,
+            Proposal(
+                "charge_point",
+                "estimate",
+                dt.date(2025, 3, 1),
+                dt.date(2025, 5, 1),
+                "Deux bornes de recharge",
+                energy_kwh=Decimal(300),
+                evidence=[Evidence("bornes.pdf", "application/pdf", b"%PDF-1.7")],
+            ),
+            speaker=Speaker("spl", "Claire"),
+            today=TODAY,
+        )
+        suggestion = EventSuggestion(
+            plan=plan,
+            period=Range(dt.date(2025, 7, 1), dt.date(2025, 8, 1)),
+            effect_kwh=Decimal(-250),
+            half_width_kwh=Decimal(40),
+            confidence_level=0.9,
+            evidence=80.0,
+            seen_on=TODAY,
+        )
+        session.add(suggestion)
+        session.flush()
         job = ask(session, "baseline.make_report", "Rapport", {"plan-1": {"plan_id": plan.id}})
         letter = post(session, to="maire@ecole.example", subject="Un <b>capteur</b>", body="se tait")
         return {
@@ -105,6 +141,9 @@ def tell_the_story(database):
             "points": point.id,
             "boundaries": boundary.id,
             "plans": plan.id,
+            "events": event.id,
+            "evidence": event.evidence[0].id,
+            "suggestions": suggestion.id,
             "agreements": settlement.agreement_id,
             "reports": line.report_id,
             "settlements": settlement.id,
@@ -297,3 +336,76 @@ def test_a_municipality_downloads_what_it_takes_to_recompute(house):
     assert holder.get(f"{address}?start=2025-12-01&end=2025-12-31").text.startswith("serial,channel,time_utc,value")
     assert "400 jours" in holder.get(f"{address}?start=0900-01-01&end=2025-12-31", status="*")
     assert "400 jours" in holder.get(f"{address}?start=2025-12-31&end=2025-12-01", status="*")
+
+
+def test_each_party_answers_for_itself_on_the_page_of_an_event(house):
+    operator, holder = house.person("operator"), signed_in(house, "maire@ecole.example")
+    address = f"/boundaries/{house.ids['boundaries']}"
+    form = operator.get(f"/events/new?boundary={house.ids['boundaries']}").forms["form"]
+    form["kind"], form["method"], form["start"], form["reason"] = "closure", "estimate", "2025-09-01", "Fermée"
+    form["last"], form["energy_kwh"] = "2025-09-30", "-120,5"
+    form["evidence"] = [webtest.Upload("arrêté.pdf", b"%PDF-1.4")]
+    page = form.submit(status=303).follow()
+    assert "agree" not in page.forms
+    event = page.request.path
+    assert "arrêté.pdf" in page.text
+
+    mine = holder.get(event)
+    assert "withdraw" not in mine.forms
+    assert "-120" in mine.text.replace("−", "-")
+    refused = mine.forms["reject"].submit(status=422)
+    assert "Remplissez" in refused.html.find(class_="error").get_text()
+    agreed = mine.forms["agree"].submit(status=303).follow()
+    assert "accepté par les deux parties" in agreed.text
+    again = mine.forms["agree"].submit(status=422)
+    assert "n'attend plus de décision" in again.html.find(class_="refusal").get_text()
+    assert "Fermée" in operator.get(address).text
+
+
+def test_a_municipality_proposes_and_the_spl_cannot_answer_for_it(house):
+    holder = signed_in(house, "maire@ecole.example")
+    form = holder.get(f"/events/new?boundary={house.ids['boundaries']}&suggestion={house.ids['suggestions']}").forms[
+        "form"
+    ]
+    assert form["start"].value == "2025-07-01"
+    form["kind"], form["method"], form["reason"] = "equipment", "drop", "Climatiseurs d'appoint"
+    event = form.submit(status=303).follow()
+    assert "withdraw" in event.forms
+    technician = house.person("technician")
+    technician.get(event.request.path, status=403)
+    stranger = house.person("stranger")
+    stranger.get(event.request.path, status=404)
+    with house.database.sessions("owner")() as session:
+        kept = session.get_one(NonRoutineEvent, int(event.request.path.split("/")[-1]))
+        assert (kept.proposed_by_party, [one.party for one in kept.decisions]) == ("shareholder", ["shareholder"])
+    with house.database.sessions("web")() as session:
+        bind_actor(session, Actor(Role.OPERATOR, account_id=1))
+        with pytest.raises(DatabaseError, match="row-level security"):
+            session.execute(
+                text(
+                    "INSERT INTO baseline.event_decision (event_id, party, verdict, by, account_id, decided_on, reason)"
+                    " VALUES (:event, 'shareholder', 'agreed', 'La maire', 1, now(), '')"
+                ),
+                {"event": kept.id},
+            )
+
+
+def test_a_suggestion_is_dismissed_with_a_reason_and_stays_in_sight(house):
+    holder = signed_in(house, "maire@ecole.example")
+    with house.database.sessions("owner").begin() as session:
+        one = session.get_one(EventSuggestion, house.ids["suggestions"])
+        other = EventSuggestion(
+            plan=one.plan,
+            period=Range(dt.date(2025, 10, 1), dt.date(2025, 11, 1)),
+            effect_kwh=Decimal(90),
+            confidence_level=0.9,
+            evidence=60.0,
+            seen_on=TODAY,
+        )
+        session.add(other)
+        session.flush()
+        address = f"/suggestions/{other.id}/dismiss"
+    form = holder.get(address).forms["form"]
+    form["reason"] = "Un automne doux"
+    assert "Un automne doux" in form.submit(status=303).follow().text
+    house.person("stranger").get(address, status=404)
