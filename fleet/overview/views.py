@@ -19,7 +19,7 @@ from fleet.overview.today import (
 )
 from foundation.jobs.models import Job
 from foundation.messages import N_
-from foundation.pages import NUMBER, found, page_of
+from foundation.pages import NUMBER, found, fragments, page_of
 from foundation.permissions import Permission, allows
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def home(request: Request) -> dict[str, Any]:
         "n_points": len(points),
         "buildings": session.scalar(select(func.count()).select_from(Building)),
         "shareholders": session.scalar(select(func.count()).select_from(Shareholder)),
+        "fragments": fragments(request, "home", None),
     }
     if allows(role, Permission.SEE_SAVINGS):
         page["savings"] = savings_known(session)

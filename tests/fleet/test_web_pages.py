@@ -22,6 +22,8 @@ from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
+from devices.alerts.models import Alert, AlertEvent
+from devices.alerts.register import declare_maintenance
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.ingest.models import DeadLetter, Reading
 from devices.inventory.register import install, register_device
@@ -37,6 +39,7 @@ from tests.webhouse import PASSWORD, PEOPLE, open_house
 TODAY = dt.date(2026, 1, 20)
 # Pages that need `?building=` or `?boundary=`: where the reader comes from.
 QUERIES = {
+    "maintenance_new": "point={points}",
     "boundary_new": "building={buildings}",
     "plan_new": "boundary={boundaries}",
     "event_new": "boundary={boundaries}&suggestion={suggestions}",
@@ -133,6 +136,23 @@ def tell_the_story(database):
         session.add(suggestion)
         session.flush()
         job = ask(session, "baseline.make_report", "Rapport", {"plan-1": {"plan_id": plan.id}})
+        alert = Alert(
+            kind="silence",
+            subject="device 1",
+            device_id=device.id,
+            point_id=point.id,
+            site_id=building.site_id,
+            state="open",
+            severity="critical",
+            facts={"serial": "<b>capteur-1</b>", "last_at": None, "since": start.isoformat(), "every_minutes": 60.0},
+            began_at=start,
+            opened_at=start,
+            events=[AlertEvent(at=start, what="opened", severity="critical")],
+        )
+        session.add(alert)
+        claire = Actor(Role.OPERATOR, name="Claire")
+        end = start + dt.timedelta(days=3)
+        window = declare_maintenance(session, point, start=start, end=end, reason="Travaux", actor=claire)
         letter = post(session, to="maire@ecole.example", subject="Un <b>capteur</b>", body="se tait")
         return {
             "shareholders": town.id,
@@ -153,6 +173,8 @@ def tell_the_story(database):
             "weather": plan.station_id,
             "jobs": job.id,
             "mail": letter.id,
+            "alerts": alert.id,
+            "maintenance": window.id,
         }
 
 

@@ -1,0 +1,1 @@
+"""Maintenance windows: while one lasts, nothing is told."""
