@@ -96,23 +96,17 @@ class DynamicSecurity:
     def mend(self, account: Account) -> None:
         """Give an account that is there the client id and the rights it should have; its password stays."""
         name = account.username
-        _demand(
-            self._order(
-                [
-                    {"command": "deleteRole", "rolename": name},
-                    _role(account),
-                    {
-                        "command": "modifyClient",
-                        "username": name,
-                        "clientid": account.client_id,
-                        "groups": [],
-                        "roles": [{"rolename": name}],
-                    },
-                    {"command": "enableClient", "username": name},
-                ]
-            ),
-            GONE_ALREADY,
+        # Never deleteRole here: 2.0.11 keeps pointers to a role that somebody holds, and crashes at the next order.
+        _demand(self._order([_role(account, "createRole")]), THERE_ALREADY)
+        client = {"username": name, "clientid": account.client_id, "groups": [], "roles": [{"rolename": name}]}
+        failed = self._order(
+            [
+                _role(account, "modifyRole"),
+                {"command": "modifyClient", **client},
+                {"command": "enableClient", "username": name},
+            ]
         )
+        _demand(failed, set())
 
     def accounts(self) -> dict[str, Account]:
         """Return the accounts of devices as the broker has them, by user name."""
@@ -185,8 +179,8 @@ class DynamicSecurity:
             self._answered.notify_all()
 
 
-def _role(account: Account) -> Order:
-    return {"command": "createRole", "rolename": account.username, "acls": acls(device_rights(account.topics))}
+def _role(account: Account, command: str) -> Order:
+    return {"command": command, "rolename": account.username, "acls": acls(device_rights(account.topics))}
 
 
 def _make(account: Account, password: str) -> list[Order]:
@@ -198,10 +192,11 @@ def _make(account: Account, password: str) -> list[Order]:
         "textdescription": account.generation,
         "roles": [{"rolename": account.username}],
     }
-    return [_role(account), client]
+    return [_role(account, "createRole"), client]
 
 
 def _unmake(username: str) -> list[Order]:
+    # In this order: a role that is deleted while somebody holds it makes 2.0.11 crash.
     return [{"command": "deleteClient", "username": username}, {"command": "deleteRole", "rolename": username}]
 
 

@@ -23,6 +23,17 @@ EXPIRED, WRONG_NAMES = 10, {62, 64}
 """X509_V_ERR_CERT_HAS_EXPIRED; X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH (OpenSSL)."""
 
 
+class _ClosedWhenRefused(ssl.SSLSocket):
+    """A socket that does not stay open after a certificate we do not believe: paho 2.2 forgets it."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as the standard library has it
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
     """An MQTT broker and how to sign in to it."""
@@ -61,12 +72,15 @@ class BrokerAddress:
             client.username_pw_set(self.username, self.password)
         if self.tls:
             try:
-                client.tls_set(self.ca)
+                context = ssl.create_default_context(cafile=self.ca)
             except OSError as error:
                 raise Refusal(
                     f"Le fichier d'autorité « {self.ca} » de l'adresse MQTT ne se lit pas ({error.strerror or error}) ;"
                     " donnez le certificat de l'autorité au format PEM."
                 ) from None
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context.sslsocket_class = _ClosedWhenRefused
+            client.tls_set_context(context)
 
     def connect(self, client: Client) -> None:
         """Let `client` connect; what keeps it from that is a refusal."""

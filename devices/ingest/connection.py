@@ -95,9 +95,9 @@ class Connection(threading.Thread):
         self._paused_since = 0.0
         self._connected_at: float | None = None
         self._short_in_a_row = 0
+        self._client = self._prepare()
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
-        self._client = self._prepare()
 
     # What other threads call.
 

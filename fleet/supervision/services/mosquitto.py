@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from fleet.supervision.places import Places
 
-# max_queued_messages defaults to 1000 and drops silently above it: no count, a bound in bytes.
+# max_queued_messages defaults to 1000 and drops silently above it: in effect no count, a bound in bytes. Not 0: 2.0.11
+# then hangs up on whoever it has just refused a message, in place of saying so only.
 CONFIGURATION = """\
 listener {port} 127.0.0.1
 {tls}allow_anonymous false
@@ -28,7 +29,7 @@ plugin_opt_config_file dynamic-security.json
 persistence true
 persistence_location ./
 autosave_interval 30
-max_queued_messages 0
+max_queued_messages 1000000000
 max_queued_bytes 536870912
 max_packet_size 65536
 set_tcp_nodelay true
