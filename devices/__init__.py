@@ -7,5 +7,5 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Add this floor's pages to the web application."""
-    for room in ("points", "inventory", "identity", "ingest", "energy", "alerts"):
+    for room in ("points", "inventory", "identity", "codecs", "decode", "ingest", "energy", "alerts"):
         config.include(f"devices.{room}.views")

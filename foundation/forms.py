@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
-from wtforms import DateField, Field, FileField, Form, PasswordField, SelectField, StringField
+from wtforms import DateField, Field, FileField, Form, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.meta import DefaultMeta
-from wtforms.validators import DataRequired, InputRequired, Optional, StopValidation, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import DateTimeLocalInput, TextInput
 
 from foundation.errors import Refusal
@@ -77,6 +77,14 @@ def text_field(label: str, *, help_text: str = "", required: bool = True, defaul
     """Return a field of one line."""
     presence = DataRequired(MISSING) if required else Optional()
     return StringField(label, [presence, _Text()], filters=[_canonical], description=help_text, default=default)
+
+
+def pasted_field(label: str, longest: int, *, help_text: str = "", required: bool = True, rows: int = 6) -> Any:
+    """Return a field of several lines, kept as they were pasted, of `longest` characters at most."""
+    presence = InputRequired(MISSING) if required else Optional(strip_whitespace=False)
+    size = Length(max=longest, message=N_("C'est trop long."))
+    look = {"rows": rows, "spellcheck": "false", "class": "code"}
+    return TextAreaField(label, [presence, size], description=help_text, render_kw=look)
 
 
 def password_field(label: str, *, help_text: str = "") -> Any:
@@ -208,9 +216,9 @@ class _FileGiven:
             raise StopValidation(MISSING)
 
 
-def file_field(label: str, *, help_text: str = "") -> Any:
+def file_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
     """Return a field for one file."""
-    return FileField(label, [_FileGiven()], description=help_text)
+    return FileField(label, [_FileGiven()] if required else [], description=help_text)
 
 
 def submit(request: Any, form: EntryForm, act: Callable[[], Result]) -> Result | None:

@@ -49,6 +49,11 @@ def _number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def decimals(value: Decimal) -> int:
+    """Return how many decimals of `value` a page shows: those it has, six at most."""
+    return min(6, max(0, -int(value.normalize().as_tuple().exponent)))
+
+
 def to_text(recognised: Recognised) -> str:
     """Return what was understood, a line each."""
     understood = recognised.understood

@@ -24,6 +24,7 @@ from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
 from devices.alerts.models import Alert, AlertEvent
 from devices.alerts.register import declare_maintenance
+from devices.codecs.register import add_codec
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.ingest.models import DeadLetter, Reading
 from devices.inventory.register import install, register_device
@@ -135,6 +136,9 @@ def tell_the_story(database):
         )
         session.add(suggestion)
         session.flush()
+        codec = add_codec(
+            session, maker="Usine", name="X1", version="1", licence="MIT", source=b"function decodeUplink() {}"
+        )
         job = ask(session, "baseline.make_report", "Rapport", {"plan-1": {"plan_id": plan.id}})
         alert = Alert(
             kind="silence",
@@ -172,6 +176,7 @@ def tell_the_story(database):
             "installations": installation.id,
             "weather": plan.station_id,
             "jobs": job.id,
+            "codecs": codec.id,
             "mail": letter.id,
             "alerts": alert.id,
             "maintenance": window.id,
