@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from devices.codecs.meanings import of_kept
 from devices.codecs.runner import Source
 from devices.dialects.measurement import Unreadable
+from devices.dialects.naming import registered
 from devices.dialects.uplink import Decoded
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ JOIN devices.device_model m ON m.id = d.model_id
 LEFT JOIN devices.codec_use u ON u.model_id = m.id
 LEFT JOIN devices.codec c ON c.id = u.codec_id
 LEFT JOIN foundation.attachment a ON a.id = c.source_id
-WHERE d.serial IN (%(serial)s, lower(%(serial)s))
+WHERE d.serial IN (%(serial)s, %(registered)s)
 """
 
 
@@ -48,6 +49,9 @@ class CodecBook:
         self._ask = ask
         self._runner = runner
         self._by_serial: dict[str, Attached | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_serial)
 
     def forget(self) -> None:
         """Remember nothing: something has changed."""
@@ -72,7 +76,7 @@ class CodecBook:
         if serial not in self._by_serial:
             if len(self._by_serial) >= MOST:
                 self.forget()
-            rows = self._ask(_LOOK_UP, {"serial": serial})
+            rows = self._ask(_LOOK_UP, {"serial": serial, "registered": registered(serial)})
             self._by_serial[serial] = _read(rows[0]) if rows else None
         return self._by_serial[serial]
 

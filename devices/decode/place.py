@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from contracts.sites.models import Building
+from devices.dialects.naming import registered
 from devices.inventory.models import Device, Installation
 from devices.points.models import MeteringPoint
 
@@ -30,7 +31,7 @@ class Placed(NamedTuple):
 
 def devices_of(session: Session, serials: Sequence[str]) -> Mapping[str, Device]:
     """Return the registered devices among `serials`, with where they served; a DevEUI may be in either case."""
-    spelt = {spelling: serial for serial in serials for spelling in (serial.lower(), serial)}
+    spelt = {spelling: serial for serial in serials for spelling in (registered(serial), serial)}
     where = selectinload(Device.installations).joinedload(Installation.point)
     rows = session.scalars(
         select(Device)

@@ -10,7 +10,7 @@ from devices.dialects import home_assistant, sparkplug, spl
 from devices.dialects.listening import Heard
 from devices.dialects.measurement import Measurement, Said, Stamp, Unreadable
 from devices.dialects.naming import NAME
-from devices.dialects.registry import measured_by_spl, read_by
+from devices.dialects.registry import measured_by_spl, read_by, with_codec
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from devices.dialects.listening import Listening
     from devices.dialects.measurement import Understood
+    from devices.dialects.uplink import Codec
     from devices.ingest.limit import Limit
     from devices.ingest.message import Message
 
@@ -72,6 +73,8 @@ class Reader:
     def __init__(self, listening: Listening, limit: Limit | None = None) -> None:
         self.rebirths: set[str] = set()
         """Command topics of the gateways to be asked to be born again."""
+        self.codec: Codec | None = None
+        """Decodes the bytes of LoRaWAN devices that their network server passed on as they came."""
         self._listening = listening
         self._limit = limit
         self._memory: dict[str, Any] = {}
@@ -126,7 +129,7 @@ class Reader:
         if dialect is spl.DIALECT:
             return measured_by_spl(said), ()
         try:
-            understood = read_by(dialect, said)
+            understood = with_codec(self.codec, read_by, dialect, said)
         except Unreadable as refusal:
             if refusal.reason == "birth_missing":
                 self._ask_for_birth(said)

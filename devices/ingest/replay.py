@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 from sqlalchemy import select
 
+from devices.codecs.book import CodecBook
+from devices.codecs.runner import shared_runner
 from devices.dialects.listening import Heard, Listening
 from devices.dialects.measurement import Measurement, Unreadable
 from devices.dialects.registry import dialect_named, recognise
@@ -84,6 +86,9 @@ def _store(session: Session, letters: Sequence[DeadLetter]) -> tuple[dict[int, s
     """Store what the letters say; return the reason of each that still says nothing, and what was new."""
     connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
     reader = Reader(Listening(()))
+    reader.codec = CodecBook(
+        lambda statement, values: connection.execute(statement.encode(), values).fetchall(), shared_runner()
+    )
     recall(connection, reader)
     read = [_read(reader, letter) for letter in letters]
     result = sort(connection, Inventory(), reader, read)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
+from devices.codecs.book import CodecBook
+from devices.codecs.runner import shared_runner
 from devices.dialects.sparkplug import rebirth
 from devices.ingest import heartbeat
 from devices.ingest.database import connect
@@ -64,6 +66,8 @@ class Writer(threading.Thread):
         self._line = line
         self._connection: psycopg.Connection[Any] | None = None
         self._inventory = Inventory()
+        self._codecs = CodecBook(self._look_up, shared_runner())
+        reader.codec = self._codecs
         self._unserved = Unserved()
         self._partitions: set[dt.date] = set()
         self._give_up = threading.Event()
@@ -80,6 +84,8 @@ class Writer(threading.Thread):
                 batch = self._buffer.take(BATCH, timeout=1.0)
                 if batch:
                     self.busy_since = time.monotonic()
+                    if len(self._codecs):
+                        self._insist(self._hear)
                     announced = self._reader.announced
                     self._commit([self._reader.read(message) for message in batch])
                     self._answer(announced)
@@ -118,10 +124,23 @@ class Writer(threading.Thread):
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None:
-            self._inventory.forget()
+            self._forget()
             self._partitions.clear()
-            self._connection = connect(self._url, self._inventory.forget)
+            self._connection = connect(self._url, self._forget)
         return self._connection
+
+    def _forget(self) -> None:
+        self._inventory.forget()
+        self._codecs.forget()
+
+    def _hear(self) -> bool:
+        """Hear the news there are: a codec attached while nobody spoke reads the very next message."""
+        self._connected().execute("")
+        return True
+
+    def _look_up(self, statement: str, values: dict[str, Any]) -> list[Any]:
+        found = self._insist(lambda: self._connected().execute(statement.encode(), values).fetchall())
+        return found or []  # given up: what was read so far is not acknowledged
 
     def _answer(self, announced: frozenset[str]) -> None:
         """Listen to what was announced since `announced`, and ask for the births that are missing."""

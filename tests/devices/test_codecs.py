@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
@@ -14,18 +15,28 @@ from devices.codecs.meanings import kept, of_kept, read_lines, written
 from devices.codecs.models import CodecUse
 from devices.codecs.register import add_codec, attach, explain, source_of
 from devices.codecs.runner import Runner
+from devices.dialects.listening import Listening
 from devices.dialects.making import Meaning
 from devices.dialects.measurement import Said, Unreadable
 from devices.dialects.quantities import Quantity
 from devices.dialects.registry import understand
 from devices.dialects.uplink import Undecoded
+from devices.ingest.buffer import Buffer
+from devices.ingest.hearing import Reader
+from devices.ingest.message import Message
+from devices.ingest.models import DeadLetter, Reading
+from devices.ingest.replay import replay
+from devices.ingest.writer import Writer
 from devices.inventory.catalogue import register_model
-from devices.inventory.register import register_device
+from devices.inventory.models import DeviceModel
+from devices.inventory.register import install, register_device
 from foundation.actors import Actor, Role
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
 from foundation.history import Change
 from foundation.tenancy import bind_actor
+from tests.devices.ingest_process import until
+from tests.devices.meters import SINCE, arrive, school_point
 
 SOURCE = b"function decodeUplink(input) { return {data: {total: input.bytes[0] * 10, t: input.bytes[1] / 10}}; }"
 MEANINGS = "total = energy_index Wh\n\nt=temperature ℃\n"
@@ -156,3 +167,49 @@ def test_the_collection_reads_sources_of_codecs_and_no_other_original(database):
         bind_actor(session, Actor(Role.SHAREHOLDER, account_id=1, shareholder_id=1))
         with pytest.raises(DatabaseError, match="permission denied"):
             session.execute(text("SELECT name FROM devices.codec"))
+
+
+def test_what_was_set_aside_for_want_of_a_codec_is_read_once_it_is_attached(dbsession):
+    model = register_model(dbsession, maker="Usine", name="EM300-TH")
+    point = school_point(dbsession)
+    installed = install(
+        dbsession, register_device(dbsession, serial=SERIAL, model=model), point, at=SINCE, channel="total"
+    )
+    arrive(dbsession, Message(TOPIC, UPLINK, NOW, None))
+    assert dbsession.scalars(select(DeadLetter.reason)).all() == ["codec_missing"]
+    attach(dbsession, codec(dbsession, meanings="total = energy_index Wh"), model)
+    replayed = replay(dbsession, NOW)
+    assert (replayed.letters, replayed.counts.readings) == (1, 1)
+    found = dbsession.execute(select(Reading.installation_id, Reading.value, Reading.ts)).all()
+    assert found == [(installed.id, Decimal("1.7"), dt.datetime(2026, 3, 1, 11, 58, 20, tzinfo=dt.UTC))]
+
+
+class Line:
+    """What the writer asks of the broker's side."""
+
+    connected, subscribed = True, ()
+
+    def acknowledge(self, receipts):
+        """Nobody waits for it."""
+
+
+def test_the_collection_decodes_and_hears_of_a_codec_attached_meanwhile(database):
+    with database.sessions("owner").begin() as session:
+        model = register_model(session, maker="Usine", name="EM300-TH")
+        device = register_device(session, serial=SERIAL, model=model)
+        install(session, device, school_point(session), at=SINCE, channel="total")
+    owner, buffer = psycopg.connect(database.owner, autocommit=True), Buffer()
+    writer = Writer(database.ingest, "essai", buffer, Reader(Listening.parse("chirpstack")), Line())
+    writer.start()
+    try:
+        buffer.put(Message(TOPIC, UPLINK, NOW, None))
+        until(lambda: owner.execute("SELECT reason FROM devices.dead_letter").fetchall(), [("codec_missing",)])
+        with database.sessions("owner").begin() as session:
+            attach(session, codec(session, meanings="total = energy_index Wh"), session.get_one(DeviceModel, model.id))
+        buffer.put(Message(TOPIC, UPLINK.replace(b"11:58:20", b"11:59:20"), NOW, None))
+        until(lambda: owner.execute("SELECT value FROM devices.reading").fetchall(), [(Decimal("1.7"),)])
+    finally:
+        buffer.close()
+        writer.join()
+        owner.close()
+    assert writer.failure is None
