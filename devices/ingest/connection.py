@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from devices.ingest.address import BrokerAddress
     from devices.ingest.buffer import Buffer
+    from devices.ingest.subscriptions import Subscriptions
 
 SESSION_EXPIRY = 7 * 24 * 3600
 """Seconds the broker keeps messages for us while we are away (MQTT 5 § 3.1.2.11.2; the default is 0)."""
@@ -57,14 +58,6 @@ SHORT_IN_A_ROW = 5
 log = logging.getLogger(__name__)
 
 
-class Subscriptions(NamedTuple):
-    """Topic filters: what to subscribe to, which of it with its retained messages, and what no more."""
-
-    topics: Sequence[str]
-    retained: frozenset[str] = frozenset()
-    no_more: Sequence[str] = ()
-
-
 class Connection(threading.Thread):
     """Brings messages to `buffer`, takes acknowledgements; ends when told to, or with `failure` set."""
 
@@ -81,7 +74,7 @@ class Connection(threading.Thread):
         self._announced: dict[str, None] = {}
         self._listen_to: deque[str] = deque()
         self._to_say: deque[tuple[str, bytes]] = deque()
-        self._demanded: int | None = None
+        self._demanded: set[int | None] = set()
         self._forgotten = False
         self._buffer = buffer
         self._generation = 0
@@ -239,19 +232,26 @@ class Connection(threading.Thread):
         if not self.connected:
             return
         new = [self._listen_to.popleft() for _ in range(len(self._listen_to))]
-        new = [topic for topic in new if topic not in self._announced]
+        new = [topic for topic in new if topic not in self._announced and not self._wanted.catch(topic)]
         self._announced.update(dict.fromkeys(new))
-        self._subscribe(new)
+        self._subscribe_announced(new)
         while self._to_say:
             self._client.publish(*self._to_say.popleft())
 
-    def _subscribe(self, topics: Sequence[str]) -> None:
+    def _subscribe_announced(self, topics: Sequence[str]) -> None:
+        options = SubscribeOptions(qos=1, retainHandling=NEVER_SEND_RETAINED)
         for group in _packets(topics):
-            self._client.subscribe([(topic, self._options(topic)) for topic in group])
+            self._client.subscribe([(topic, options) for topic in group])
 
-    def _options(self, topic: str) -> SubscribeOptions:
-        handling = SEND_RETAINED if topic in self._wanted.retained else NEVER_SEND_RETAINED
-        return SubscribeOptions(qos=1, retainHandling=handling)
+    def _subscribe(self, topics: str) -> int | None:
+        """Subscribe to one filter, with its identifier where it needs one; return the packet's."""
+        handling = SEND_RETAINED if topics in self._wanted.retained else NEVER_SEND_RETAINED
+        properties = None
+        if identifier := self._wanted.identifier(topics):
+            properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call] # paho left this class untyped
+            properties.SubscriptionIdentifier = identifier
+        options = SubscribeOptions(qos=1, retainHandling=handling)
+        return self._client.subscribe(topics, options=options, properties=properties)[1]
 
     def _say_goodbye(self) -> None:
         if self._client.socket() is None:
@@ -275,7 +275,7 @@ class Connection(threading.Thread):
             if hasattr(socket, option):
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
-    def _on_connect(self, client: Client, _userdata: Any, flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, _client: Client, _userdata: Any, flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             if reason.value in NOT_OURS_TO_RETRY:
                 raise Refusal(
@@ -288,15 +288,14 @@ class Connection(threading.Thread):
         # forgotten it, and committing it twice changes nothing.
         log.info("connected, session %s", "resumed" if flags.session_present else "new")
         self._connected_at = self.heard_at = time.monotonic()
-        if self._wanted.topics:
-            _, self._demanded = client.subscribe([(topic, self._options(topic)) for topic in self._wanted.topics])
-            self._subscribe(list(self._announced))
-        else:
+        self._demanded = {self._subscribe(topics) for topics in self._wanted.topics}
+        self._subscribe_announced(list(self._announced))
+        if not self._demanded:
             self._forget_the_unwanted()
 
     def _on_subscribe(self, _client: Client, _userdata: Any, mid: int, reasons: list[Any], _properties: Any) -> None:
         refused = any(reason.is_failure for reason in reasons)
-        if mid != self._demanded:
+        if mid not in self._demanded:
             if refused:
                 log.warning("the broker refuses topics that were announced to us")
             return
@@ -305,6 +304,9 @@ class Connection(threading.Thread):
                 f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._wanted.topics)} ;"
                 f" donnez ce droit à l'utilisateur {self._address.username or 'anonyme'}."
             )
+        self._demanded.remove(mid)
+        if self._demanded:
+            return
         self._forget_the_unwanted()
         log.info("listening to %s", ", ".join(self._wanted.topics))
 
@@ -341,8 +343,10 @@ class Connection(threading.Thread):
         except UnicodeDecodeError:
             topic = message._topic.decode("utf-8", "backslashreplace")  # noqa: SLF001 - paho keeps the bytes only there
         receipt = Receipt(self._generation, message.mid) if message.qos else None
+        copy = self._wanted.is_copy(topic, getattr(message.properties, "SubscriptionIdentifier", ()))
         now = dt.datetime.now(dt.UTC)
-        self._buffer.put(Message(readable(topic), bytes(message.payload), now, receipt, message.dup, message.retain))
+        payload = bytes(message.payload)
+        self._buffer.put(Message(readable(topic), payload, now, receipt, message.dup, message.retain, copy))
 
 
 def _packets(topics: Sequence[str]) -> Iterator[list[str]]:

@@ -98,6 +98,8 @@ class Reader:
 
         A retained message says nothing new: it is the copy of one delivered before, and only teaches.
         """
+        if message.copy:
+            return Read(message)
         heard = heard or self.whose(message.topic)
         teaches = heard is not None and heard.dialect.teaches(message.topic)
         if heard is None or (message.retain and not teaches):

@@ -26,6 +26,8 @@ class Message(NamedTuple):
     receipt: Receipt | None
     dup: bool = False
     retain: bool = False
+    copy: bool = False
+    """Whether it also comes by another of our filters, and counts there."""
 
     @property
     def digest(self) -> bytes:

@@ -18,12 +18,13 @@ from devices.ingest import heartbeat
 from devices.ingest.address import BrokerAddress
 from devices.ingest.announcements import recall
 from devices.ingest.buffer import Buffer
-from devices.ingest.connection import Connection, Subscriptions
+from devices.ingest.connection import Connection
 from devices.ingest.database import connect
 from devices.ingest.hearing import Reader
 from devices.ingest.limit import Limit
 from devices.ingest.message import Counts
 from devices.ingest.share import Share
+from devices.ingest.subscriptions import Subscriptions
 from devices.ingest.writer import MAX_BACKOFF, Writer, explain
 from foundation.errors import Refusal
 
@@ -104,6 +105,7 @@ class _House:
             return
         buffer = Buffer()
         connection = Connection(self._broker, client_id, wanted, buffer)
+        connection.listen(sorted(reader.announced))
         writer = Writer(self._database_url, client_id, buffer, reader, connection)
         writer.start()
         connection.start()
@@ -126,12 +128,12 @@ class _House:
         )
         if topics and teaching:
             recall(connection, reader)
-        wanted = (*topics, *sorted(reader.announced))
-        no_more = [topic for topic in before if topic not in set(wanted)]
+        wanted = Subscriptions(topics, [one for one in before if one not in reader.announced], teaching & set(topics))
         now = dt.datetime.now(dt.UTC)
-        beat = heartbeat.Beat(client_id, now, False, None, Counts(), 0, (*wanted, *no_more))
+        held = (*wanted.topics, *sorted(reader.announced), *wanted.no_more)
+        beat = heartbeat.Beat(client_id, now, False, None, Counts(), 0, held)
         heartbeat.write(connection, beat)
-        return Subscriptions(wanted, teaching & frozenset(topics), no_more)
+        return wanted
 
 
 def _silent(connection: Connection, buffer: Buffer) -> bool:

@@ -91,7 +91,7 @@ def _place(inventory: Inventory, read: Read, result: Sorted) -> None:
     if read.teaches:
         result.announcements.append(message)
     result.retained += message.retain
-    result.unmeasured += not (read.measurements or message.retain)
+    result.unmeasured += not (read.measurements or message.retain or message.copy)
     result.vitals += vitals_in(read.measurements)
 
 

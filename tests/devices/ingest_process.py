@@ -38,10 +38,11 @@ def until(what: Callable[[], object], wanted: object) -> None:
 class Ingest:
     """One installation of ingest: a database, a client id, and the process while it runs."""
 
-    def __init__(self, database: Database, mqtt_url: str, log: Path) -> None:
+    def __init__(self, database: Database, mqtt_url: str, log: Path, *, beside: Ingest | None = None) -> None:
         self.database = database
         self.mqtt_url = mqtt_url
-        self.client_id = f"test-{uuid.uuid4().hex[:12]}"
+        self.client_id = beside.client_id if beside else f"test-{uuid.uuid4().hex[:12]}"
+        self.partition = "1/1"
         self.process: Any = None
         self.owner = psycopg.connect(database.owner, autocommit=True)
         self._log = log
@@ -58,13 +59,15 @@ class Ingest:
         environ = os.environ | settings | variables
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "fleet", "ingest", "--client-id", self.client_id], env=environ, stderr=log
+                [sys.executable, "-m", "fleet", "ingest", "--client-id", self.client_id, "--partition", self.partition],
+                env=environ,
+                stderr=log,
             )
 
-    def start(self) -> None:
+    def start(self, **variables: str) -> None:
         """Start a process and wait until it listens."""
         before = self.said.count("listening to")
-        self.launch()
+        self.launch(**variables)
         until(lambda: self.said.count("listening to") > before, wanted=True)
 
     def kill(self) -> None:
@@ -90,7 +93,8 @@ class Ingest:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         self.owner.close()
-        forget_session(self.mqtt_url, self.client_id)
+        number = self.partition.partition("/")[0]
+        forget_session(self.mqtt_url, self.client_id if number == "1" else f"{self.client_id}-{number}")
 
 
 def forget_session(mqtt_url: str, client_id: str) -> None:

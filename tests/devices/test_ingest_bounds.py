@@ -13,9 +13,10 @@ from devices.ingest import connection as connection_module
 from devices.ingest import process
 from devices.ingest.address import BrokerAddress
 from devices.ingest.buffer import Buffer
-from devices.ingest.connection import Connection, Subscriptions
+from devices.ingest.connection import Connection
 from devices.ingest.message import Message, Receipt
 from devices.ingest.publish import Publisher
+from devices.ingest.subscriptions import Subscriptions
 from foundation.errors import Refusal
 from tests.databases import from_environment
 from tests.devices.ingest_process import forget_session, until
