@@ -18,6 +18,7 @@ from baseline.plans.models import MeasurementPlan
 from baseline.plans.views import plan_crumbs, plans_covering
 from baseline.reports.acceptances import accept_finding, standing_of_plan, standing_of_report
 from baseline.reports.charts import CumulativeDay, MonthOfSavings, NumberedEvent, cusum, measured_against_baseline
+from baseline.reports.findings import TO_ACCEPT
 from baseline.reports.models import SavingsReport
 from baseline.reports.register import newest_report
 from baseline.reports.signature import signature_of
@@ -106,6 +107,7 @@ def report(request: Request) -> dict[str, Any]:
         "states": EVENT_STATES,
         "periods": {one["id"]: _period_of(one) for one in shown.events},
         "standing": standing_of_report(session, shown),
+        "to_accept": TO_ACCEPT,
         "newer": newest.id if newest is not None and newest.id != shown.id else None,
         "measured": measured_chart(shown, request.language),
         "cumulated": _cusum_chart(shown, request.language),
