@@ -80,7 +80,9 @@ def _time(number: int, text: Any, latest: dt.datetime) -> dt.datetime:
             " ou 2009-01-02T00:00:00+01:00.",
         )
     try:
-        time = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+        time = dt.datetime.fromisoformat(text)
+        if time.tzinfo is not dt.UTC:
+            time = time.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise Unreadable(
             "bad_time", f"L'heure du relevé n° {number}, « {text} », n'existe pas ; réglez l'horloge du capteur."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from decimal import Context, Decimal
 from typing import Any, Never
 
@@ -13,12 +15,15 @@ MAX_DIGITS = 15
 MAX_DECIMALS = 20
 MAX_LITERAL = 40
 MAX_FOREIGN_DIGITS = 20
+_UNUSUAL = re.compile("[-eE]")
 _LAST_DECIMAL = Decimal(1).scaleb(-MAX_DECIMALS)
 _WIDE = Context(prec=MAX_LITERAL + MAX_DECIMALS)
 
 
 def _number(literal: str) -> Decimal:
     """Return the exact number `literal` writes."""
+    if len(literal) <= MAX_DIGITS and not _UNUSUAL.search(literal):
+        return Decimal(literal)  # too short to exceed anything: nearly all of them
     value = Decimal(literal) if len(literal) <= MAX_LITERAL else None
     if value is None or value.adjusted() >= MAX_DIGITS or int(value.as_tuple().exponent) < -MAX_DECIMALS:
         raise Unreadable(
@@ -39,11 +44,10 @@ def _constant(literal: str) -> Never:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise Unreadable("duplicate_key", f"La clé « {key[:40]} » est écrite deux fois ; gardez-en une seule.")
-        found[key] = value
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise Unreadable("duplicate_key", f"La clé « {key[:40]} » est écrite deux fois ; gardez-en une seule.")
     return found
 
 

@@ -15,19 +15,20 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.client import MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from devices.ingest.client import EagerClient
 from devices.ingest.message import Message, Receipt, readable
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from paho.mqtt.client import MQTTMessage
+    from paho.mqtt.client import Client, MQTTMessage
 
     from devices.ingest.address import BrokerAddress
     from devices.ingest.buffer import Buffer
@@ -150,8 +151,8 @@ class Connection(threading.Thread):
             self._wake.close()
             self._woken.close()
 
-    def _prepare(self) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTv5, manual_ack=True)
+    def _prepare(self) -> EagerClient:
+        client = EagerClient(CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTv5, manual_ack=True)
         self._address.prepare(client)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -203,8 +204,8 @@ class Connection(threading.Thread):
 
     def _wait_for(self, sock: Any, timeout: float) -> bool:
         """Wait until `sock` can be read, or we have something to say, or `timeout` seconds have passed."""
-        if sock is not None and getattr(sock, "pending", int)():
-            return True  # TLS holds bytes the kernel no longer shows
+        if sock is not None and (self._client.has_unread or getattr(sock, "pending", int)()):
+            return True  # we, or TLS, hold bytes the kernel no longer shows
         watched = [self._woken] if sock is None else [self._woken, sock]
         full = [sock] if sock is not None and self._client.want_write() else []
         ready, _, _ = select.select(watched, full, [], timeout)
@@ -221,11 +222,10 @@ class Connection(threading.Thread):
                 return
 
     def _acknowledge(self) -> None:
-        while self._receipts:
-            receipt = self._receipts.popleft()
-            # An older connection's identifier would acknowledge another message, one not committed.
-            if receipt.generation == self._generation:
-                self._client.ack(receipt.mid, 1)
+        receipts = [self._receipts.popleft() for _ in range(len(self._receipts))]
+        # An older connection's identifier would acknowledge another message, one not committed.
+        if mids := [receipt.mid for receipt in receipts if receipt.generation == self._generation]:
+            self._client.acknowledge(mids)
 
     def _speak(self) -> None:
         """Do what other threads asked for, once connected; what was asked before comes with the connection."""
