@@ -225,7 +225,7 @@ def test_several_ingest_processes_share_under_ids_of_their_own_and_write_nothing
         for visitor in (one, two):
             assert visitor.subscribe("$share/ingest/spl/v1/+/readings") == 1
         assert one.subscribe("$SYS/broker/uptime") == 0x01
-        assert one.subscribe("#") == NOT_AUTHORIZED
+        assert one.subscribe("$CONTROL/#") == NOT_AUTHORIZED
         assert one.publish(topic_of("A")) == NOT_AUTHORIZED
         assert one.heard.get(timeout=PATIENCE)[0] == "$SYS/broker/uptime"
         with Publisher(broker.url("fleet-simulator")) as publisher:
