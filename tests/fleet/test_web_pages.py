@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from baseline.events.models import EventSuggestion, NonRoutineEvent
 from baseline.events.register import Evidence, Proposal, propose
 from baseline.events.rules import Speaker
+from baseline.reports.findings import unmetered
 from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
@@ -436,3 +437,33 @@ def test_a_suggestion_is_dismissed_with_a_reason_and_stays_in_sight(house):
     form["reason"] = "Un automne doux"
     assert "Un automne doux" in form.submit(status=303).follow().text
     house.person("stranger").get(address, status=404)
+
+
+def test_both_parties_accept_a_finding_on_the_page_of_its_report(house):
+    with house.database.sessions("owner").begin() as session:
+        seen = session.get_one(SavingsReport, house.ids["reports"])
+        finding = unmetered("charge_point", house.ids["events"], dt.date(2025, 3, 1)).to_json()
+        values = {
+            column.name: getattr(seen, column.name)
+            for column in SavingsReport.__table__.columns
+            if column.name not in {"id", "created_at"}
+        }
+        session.add(report := SavingsReport(**{**values, "findings": [finding]}))
+        session.flush()
+        address = f"/reports/{report.id}"
+    for browser in (house.person("operator"), signed_in(house, "maire@ecole.example")):
+        page = browser.get(address)
+        assert "aucun sous-compteur" in page.html.find(id="acceptances").find_parent("section").get_text()
+        form = page.forms["accept-1"]
+        form["reason"] = ""
+        assert "Remplissez" in form.submit(status=422).text
+        form["reason"] = "Une seule borne, peu utilisée"
+        page = form.submit(status=303).follow()
+        assert "Une seule borne" in page.text
+        assert "accept-1" not in page.forms
+    again = browser.post(
+        f"/plans/{house.ids['plans']}/findings?code=charging_unmetered&about=event-0&report={report.id}",
+        {"csrf_token": page.forms[0]["csrf_token"].value, "reason": "Encore"},
+        status=422,
+    )
+    assert "n'a plus lieu" in again.html.find(class_="refusal").get_text()
