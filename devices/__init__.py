@@ -7,5 +7,18 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Add this floor's pages to the web application."""
-    for room in ("points", "inventory", "identity", "codecs", "decode", "ingest", "energy", "alerts"):
+    for room in (
+        "points",
+        "inventory",
+        "identity",
+        "codecs",
+        "decode",
+        "ingest",
+        "energy",
+        "alerts",
+        "coefficients",
+        "imports",
+        "chains",
+        "reconciliation",
+    ):
         config.include(f"devices.{room}.views")

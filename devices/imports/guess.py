@@ -5,13 +5,17 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from devices.imports.cells import Unclear, clean, number, stamp
 from devices.imports.profile import DATES, OPTIONAL, REQUIRED, SEPARATORS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+Name = TypeVar("Name")
 
 HEAD: Final = 64 * 1024
 SAMPLED: Final = 50
@@ -118,25 +122,29 @@ def _columns(headings: Sequence[str]) -> tuple[Kind, dict[str, str]]:
 
 
 def _dates(cells: Sequence[str]) -> dict[str, str]:
-    for dates in DATES:
-        try:
-            for cell in cells:
-                stamp(cell, dates)
-        except Unclear:
-            continue
-        return {"dates": dates} if cells else {}
-    return {}
+    best = _best({dates: partial(stamp, dates=dates) for dates in DATES}, cells)
+    return {} if best is None else {"dates": best}
 
 
 def _decimal(cells: Sequence[str]) -> dict[str, str]:
-    for decimal, thousands in ((",", ""), (",", " "), (".", ""), (".", " "), (",", "."), (".", ",")):
-        try:
-            for cell in cells:
-                number(cell, decimal=decimal, thousands=thousands)
-        except Unclear:
-            continue
-        return {"decimal": decimal, "thousands": thousands} if cells else {}
-    return {}
+    pairs = ((",", ""), (",", " "), (".", ""), (".", " "), (",", "."), (".", ","))
+    best = _best({pair: partial(number, decimal=pair[0], thousands=pair[1]) for pair in pairs}, cells)
+    return {} if best is None else {"decimal": best[0], "thousands": best[1]}
+
+
+def _best(readers: Mapping[Name, Callable[[str], object]], cells: Sequence[str]) -> Name | None:
+    """Return the name of the first reader that reads the most of `cells`; None where none reads any."""
+
+    def read(name: Name) -> int:
+        count = 0
+        for cell in cells:
+            with suppress(Unclear):
+                readers[name](cell)
+                count += 1
+        return count
+
+    best = max(readers, key=read)
+    return best if read(best) else None
 
 
 def _unit(words: str) -> str:

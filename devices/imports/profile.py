@@ -84,7 +84,7 @@ UNITS: Final = {
 """Unit → what it measures, and how many kWh, m³ or kW it is. Gas in kWh is on PCS, as networks bill it."""
 STAMPS: Final = ("start", "end")
 DATES: Final = {"iso": "2026-01-31 14:30", "day_first": "31/01/2026 14:30", "compact": "20260131"}
-SEPARATORS: Final = {";": "point-virgule", ",": "virgule", "\t": "tabulation", "|": "barre"}
+SEPARATORS: Final = {";": N_("point-virgule"), ",": N_("virgule"), "\t": N_("tabulation"), "|": N_("barre")}
 ENCODINGS: Final = {"utf-8": "UTF-8", "cp1252": "Windows-1252"}
 THOUSANDS: Final = ("", " ", ".", ",", "'")
 DIRECTIONS: Final = ("import", "export", "production")
@@ -120,6 +120,7 @@ class Profile:
 
     def __post_init__(self) -> None:
         """Refuse a profile no file could be read with."""
+        object.__setattr__(self, "kind", Kind(self.kind))
         time_zone(self.timezone)
         for value, allowed, name, what in (
             (self.unit, UNITS, "unit", "L'unité"),
@@ -187,4 +188,4 @@ class Profile:
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Profile:
         """Return the profile `to_json` wrote."""
-        return cls(**{**written, "kind": Kind(written["kind"])})
+        return cls(**written)

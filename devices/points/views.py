@@ -88,7 +88,12 @@ def point(request: Request) -> dict[str, Any]:
     """Show one: which device serves it, what was last heard."""
     where = found(request, MeteringPoint)
     latest = latest_readings(request.dbsession, [where.id], request.now).get(where.id)
-    return {"point": where, "latest": latest, "crumbs": building_crumbs(request, where.building)}
+    return {
+        "point": where,
+        "latest": latest,
+        "fragments": fragments(request, "point", where),
+        "crumbs": building_crumbs(request, where.building),
+    }
 
 
 def new_point(request: Request) -> dict[str, Any] | Response:

@@ -25,7 +25,7 @@ class Place:
 
 PLACES = (
     Place(N_("Aujourd'hui"), "sun", "home", Permission.STAY_SIGNED_IN, ("",)),
-    Place(N_("Bâtiments"), "building", "sites", Permission.SEE_SITES, ("sites", "buildings")),
+    Place(N_("Bâtiments"), "building", "sites", Permission.SEE_SITES, ("sites", "buildings", "reconciliation")),
     Place(N_("Factures"), "file-invoice", "invoices", Permission.SEE_BILLING, ("invoices", "settlements")),
     Place(N_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
     Place(N_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),
@@ -41,7 +41,7 @@ PLACES = (
         "settings",
         "settings",
         Permission.SEE_JOBS,
-        ("settings", "weather", "jobs", "dead-letters", "clock", "mail"),
+        ("settings", "weather", "jobs", "dead-letters", "clock", "mail", "imports"),
     ),
 )
 """The first three stay on a phone's bar; the others stand behind its fourth word, "Plus"."""
