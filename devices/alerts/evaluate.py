@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from devices.alerts.checks import CHECKS, OUT_OF_SERVICE, Finding
@@ -126,7 +126,8 @@ def _insert(session: Session, kind: Kind, finding: Finding, happens: Step, now: 
             opened_at=None if held else now,
             assignee="",
         )
-        .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=Alert.state != State.CLOSED.value)
+        # Word for word the index's own condition: with a parameter in it, a prepared statement does not find the index.
+        .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=text("state <> 'closed'"))
         .returning(Alert)
     )
     return session.scalars(statement).one_or_none()

@@ -106,6 +106,14 @@ def test_a_device_that_never_spoke_is_silent_half_a_day_after_its_installation(d
     assert alerts(dbsession)[0].facts["last_at"] is None
 
 
+def test_many_fall_silent_at_once(dbsession):
+    # psycopg prepares a statement the sixth time it sees it.
+    for number in range(12):
+        metered(dbsession, f"S{number}", at=START)
+    evaluate_hourly(dbsession, 14, 16)
+    assert len(alerts(dbsession)) == 12
+
+
 def test_long_silence_gets_urgent_once(dbsession):
     heard_until(dbsession, "S1", 1)
     evaluate_hourly(dbsession, 4, 80)

@@ -38,7 +38,7 @@ class OwnForm(EntryForm):
     """How often one wants a letter, and about what."""
 
     rhythm = choice_field(N_("Je veux recevoir"))
-    least_severity = choice_field(N_("Dès qu'une alerte est"))
+    least_severity = choice_field(N_("À partir de la gravité"))
 
 
 class SubscriptionForm(EntryForm):
@@ -50,7 +50,7 @@ class SubscriptionForm(EntryForm):
     site_id = choice_field(N_("Site"), required=False, help_text=N_("Rien de choisi : tous."))
     shareholder_id = choice_field(N_("Collectivité"), required=False, help_text=N_("Rien de choisi : toutes."))
     rhythm = choice_field(N_("Reçoit"))
-    least_severity = choice_field(N_("Dès qu'une alerte est"))
+    least_severity = choice_field(N_("À partir de la gravité"))
 
 
 def _fill(request: Request, form: OwnForm | SubscriptionForm) -> None:
