@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from foundation.errors import Refusal
@@ -82,10 +82,10 @@ class BrokerAddress:
             context.sslsocket_class = _ClosedWhenRefused
             client.tls_set_context(context)
 
-    def connect(self, client: Client) -> None:
-        """Let `client` connect; what keeps it from that is a refusal."""
+    def connect(self, client: Client, **how: Any) -> None:
+        """Let `client` connect, with paho's own words for `how`; what keeps it from that is a refusal."""
         try:
-            client.connect(self.host, self.port, KEEPALIVE)
+            client.connect(self.host, self.port, KEEPALIVE, **how)
         except OSError as error:
             raise self.refusal(error) or Refusal(
                 N_("Le courtier MQTT {host}:{port} ne répond pas ({error}) ; mettez-le en marche."),

@@ -9,12 +9,14 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 
 from devices.simulator.faults import Fault, shares_of
 from devices.simulator.sensors import SINCE, Fleet
+from devices.simulator.voices import VOICES
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
 
@@ -24,11 +26,26 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Écrire le résu
 @click.option("--sensors", type=click.IntRange(1), default=20, show_default=True, help="Nombre de capteurs.")
 @click.option("--messages", type=click.IntRange(1), help="Nombre de messages ; sans lui, jusqu'à l'arrêt (Ctrl-C).")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Messages par seconde ; sans lui, le plus vite.")
-@click.option("--values", type=click.IntRange(1, 200), default=4, show_default=True, help="Relevés par message.")
+@click.option(
+    "--values",
+    type=click.IntRange(1, 200),
+    default=4,
+    show_default=True,
+    help="Relevés par message, là où le format en permet plusieurs.",
+)
 @click.option("--since", type=click.DateTime(), default=f"{SINCE:%Y-%m-%d}", help="Premier relevé (UTC).")
 @click.option("--step", type=click.IntRange(1), default=60, show_default=True, help="Secondes d'un relevé au suivant.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Graine : la même redit la même chose.")
 @click.option("--name", help="Nom du parc simulé, au milieu des numéros de série ; tiré au hasard sans lui.")
+@click.option(
+    "--dialect",
+    "dialects",
+    multiple=True,
+    type=click.Choice(sorted(VOICES)),
+    default=("spl",),
+    show_default=True,
+    help="Format que parlent les capteurs ; plusieurs : à tour de rôle.",
+)
 @click.option("--fault", "faults", multiple=True, metavar="NOM=PART", help=f"Panne ({', '.join(Fault)}) et sa part.")
 @click.option(
     "--mqtt-url", envvar="FLEET_SIMULATOR_MQTT_URL", required=True, show_envvar=True, help="Adresse du courtier."
@@ -54,6 +71,7 @@ def simulate(
     step: int,
     seed: int,
     name: str | None,
+    dialects: tuple[str, ...],
     faults: tuple[str, ...],
     mqtt_url: str,
     database_url: str | None,
@@ -72,6 +90,7 @@ def simulate(
         step=dt.timedelta(seconds=step),
         seed=seed,
         faults=shares_of(faults),
+        dialects=dialects,
     )
     if registering:
         _register(fleet, database_url)
@@ -115,11 +134,14 @@ def reconcile(ledger: Path, database_url: str, mqtt_url: str | None, *, as_json:
     """Print the account; status 1 where something is missing or counts twice."""
     import psycopg
 
-    from devices.simulator.broker_queue import queued_at
+    from devices.simulator.broker_queue import waiting_among
+    from devices.simulator.reconcile import nothing_waits
     from devices.simulator.reconcile import reconcile as account_of
 
     with psycopg.connect(database_url, autocommit=True) as connection:
-        account = account_of(connection, ledger, (lambda: queued_at(mqtt_url)) if mqtt_url else (lambda: 0))
+        account = account_of(
+            connection, ledger, partial(waiting_among, connection, mqtt_url) if mqtt_url else nothing_waits
+        )
     if as_json:
         click.echo(json.dumps(asdict(account) | {"sound": account.sound}))
     else:

@@ -1,7 +1,8 @@
 """What was published, written down and on disk before it is, and how far the broker has acknowledged it.
 
-A file of JSON lines: `{"n": 1, "topic": …, "payload": …, "fault": …}` for each message ("hex" in place of "payload"
-where it is not text), `{"acknowledged": 7}` once the broker has acknowledged every message up to number 7 (it
+A file of JSON lines: `{"n": 1, "topic": …, "payload": …, "fault": …, "serial": …, "means": [[channel, instant, kWh],
+…]}` for each message ("hex" in place of "payload" where it is not text; the instant is null where the message has
+none), `{"acknowledged": 7}` once the broker has acknowledged every message up to number 7 (it
 acknowledges in order, MQTT 5 § 4.6).
 """
 
@@ -29,6 +30,9 @@ class Entry(NamedTuple):
     topic: str
     payload: bytes
     fault: str
+    serial: str = ""
+    means: Sequence[tuple[str, str | None, str]] = ()
+    """Channel, instant, kWh, as text for the database to read."""
 
     @property
     def digest(self) -> bytes:
@@ -84,6 +88,9 @@ def _line(n: int, said: Said) -> bytes:
         line["hex"] = said.payload.hex()
     if said.fault:
         line["fault"] = said.fault
+    if said.means:
+        line["serial"] = said.serial
+        line["means"] = [[one.channel, one.time and one.time.isoformat(), f"{one.value:f}"] for one in said.means]
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
@@ -92,7 +99,8 @@ def read_entries(path: Path) -> Iterator[Entry]:
     for line in _lines(path):
         if "n" in line:
             payload = bytes.fromhex(line["hex"]) if "hex" in line else line["payload"].encode()
-            yield Entry(line["n"], line["topic"], payload, line.get("fault", ""))
+            means = [(channel, time, value) for channel, time, value in line.get("means", ())]
+            yield Entry(line["n"], line["topic"], payload, line.get("fault", ""), line.get("serial", ""), means)
 
 
 def acknowledged_in(path: Path) -> int:

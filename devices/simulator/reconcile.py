@@ -1,28 +1,45 @@
 """What became of everything a ledger says was published: stored, kept as a dead letter, still queued, or missing.
 
 Counted in distinct messages, since a message is stored whole or refused whole. The comparison is made by the database,
-on temporary tables filled from the ledger, and knows nothing of the dialects' decoder: a second opinion.
+on temporary tables filled from what the ledger says was meant, and knows nothing of our decoders: a second opinion.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devices.simulator.ledger import acknowledged_in, read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from psycopg import Connection
 
-    from devices.simulator.ledger import Entry
-
 _TABLES = """
-CREATE TEMPORARY TABLE said (n int, digest bytea) ON COMMIT DROP;
+CREATE TEMPORARY TABLE said (n int, key bytea, digest bytea, time_of_many int) ON COMMIT DROP;
 CREATE TEMPORARY TABLE meant (n int, serial text, channel text, ts timestamptz, value numeric) ON COMMIT DROP
+"""
+
+# Readings their message does not date stand under their reception: they are known by their value, and said as often as
+# they are stored.
+_UNDATED = """
+CREATE TEMPORARY TABLE undated ON COMMIT DROP AS
+WITH meant_once AS (
+    SELECT m.n, i.id AS installation_id, m.value,
+        row_number() OVER (PARTITION BY i.id, m.value ORDER BY m.n) AS time_of_many
+    FROM meant m
+    LEFT JOIN devices.device d ON d.serial = m.serial
+    LEFT JOIN devices.installation i ON i.device_id = d.id AND i.channel = m.channel AND i.period @> now()
+    WHERE m.ts IS NULL
+), heard AS (
+    SELECT r.installation_id, r.value, count(*) AS times FROM devices.reading r
+    WHERE r.installation_id = ANY (SELECT installation_id FROM meant_once) GROUP BY 1, 2
+)
+SELECT m.n, coalesce(m.installation_id, h.installation_id) AS installation_id, coalesce(m.value, h.value) AS value,
+    m.time_of_many, coalesce(h.times, 0) AS times
+FROM meant_once m FULL JOIN heard h ON h.installation_id = m.installation_id AND h.value = m.value
 """
 
 # A reading is found where it stands, or as the one that came second and contradicts (reading_conflict).
@@ -36,33 +53,41 @@ FROM meant m
 LEFT JOIN devices.device d ON d.serial = m.serial
 LEFT JOIN devices.installation i ON i.device_id = d.id AND i.channel = m.channel AND i.period @> m.ts
 LEFT JOIN devices.reading r ON r.installation_id = i.id AND r.ts = m.ts AND r.ts BETWEEN %(first)s AND %(last)s
+WHERE m.ts IS NOT NULL
 """
 
 # A letter that was replayed since is counted where it went.
 _FATES = """
 CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
-SELECT s.digest, count(*) AS times, bool_or(s.n <= %(acknowledged)s) AS acknowledged,
-    coalesce(bool_and(w.stored), false) AS stored, coalesce(max(l.letters), 0) AS letters
+SELECT s.key, s.digest, count(*) AS times, bool_or(s.n <= %(acknowledged)s) AS acknowledged,
+    coalesce(bool_and(w.stored), false) AS stored,
+    coalesce(max(CASE s.time_of_many WHEN 0 THEN l.letters ELSE (l.letters >= s.time_of_many)::int END), 0) AS letters
 FROM said s
-LEFT JOIN (SELECT n, bool_and(coalesce(here, false)) AS stored FROM found GROUP BY n) w USING (n)
+LEFT JOIN (
+    SELECT n, bool_and(coalesce(here, false)) AS stored FROM (
+        SELECT n, here FROM found UNION ALL SELECT n, time_of_many <= times FROM undated WHERE n IS NOT NULL
+    ) x GROUP BY n
+) w USING (n)
 LEFT JOIN (SELECT digest, count(*) AS letters FROM devices.dead_letter GROUP BY digest) l USING (digest)
-GROUP BY s.digest
+GROUP BY s.key, s.digest
 """
 
 _ANSWER = """
 SELECT
     count(*) FILTER (WHERE stored) AS stored,
     count(*) FILTER (WHERE NOT stored AND letters > 0) AS dead_letters,
-    count(*) FILTER (WHERE NOT stored AND letters = 0 AND acknowledged) AS waiting,
     count(*) FILTER (WHERE NOT stored AND letters = 0 AND NOT acknowledged) AS unacknowledged,
     coalesce(sum(times) - count(*), 0)::int AS repeated,
     coalesce(sum(greatest(letters - times, 0)), 0)::int AS letters_twice
 FROM fate
 """
 
+_WAITING = "SELECT digest FROM fate WHERE NOT stored AND letters = 0 AND acknowledged"
+
 _VALUES = """
 SELECT
-    (SELECT count(*) FROM (SELECT DISTINCT installation_id, ts FROM found WHERE stands) x) AS values_stored,
+    (SELECT count(*) FROM (SELECT DISTINCT installation_id, ts FROM found WHERE stands) x)
+        + (SELECT count(*) FROM undated WHERE time_of_many <= times) AS values_stored,
     (SELECT count(*) FROM (SELECT DISTINCT installation_id, ts, value FROM found WHERE here AND NOT stands) x)
         AS conflicts,
     (SELECT count(*) FROM devices.reading r
@@ -70,16 +95,20 @@ SELECT
         AND r.ts BETWEEN %(first)s AND %(last)s
         AND NOT EXISTS (
             SELECT FROM found f
-            WHERE f.installation_id = r.installation_id AND f.ts = r.ts AND f.value = r.value)) AS stowaways
+            WHERE f.installation_id = r.installation_id AND f.ts = r.ts AND f.value = r.value))
+        + (SELECT coalesce(sum(times), 0) FROM undated WHERE n IS NULL)::int AS stowaways,
+    (SELECT coalesce(sum(greatest(times - said, 0)), 0)::int FROM (
+        SELECT max(times) AS times, count(*) AS said FROM undated WHERE n IS NOT NULL
+        GROUP BY installation_id, value) x) AS stored_twice
 """
 
 _MISSING = """
-SELECT min(s.n) FROM said s JOIN fate f USING (digest)
-WHERE NOT f.stored AND f.letters = 0 AND f.acknowledged GROUP BY s.digest
+SELECT min(s.n) FROM said s JOIN fate f USING (key)
+WHERE NOT f.stored AND f.letters = 0 AND f.acknowledged GROUP BY s.key
 """
 
 _GAPS = """
-SELECT m.serial, min(m.ts), max(m.ts), count(*) FROM meant m JOIN said s USING (n) JOIN fate f USING (digest)
+SELECT m.serial, min(m.ts), max(m.ts), count(*) FROM meant m JOIN said s USING (n) JOIN fate f USING (key)
 WHERE NOT f.stored AND f.letters = 0 AND f.acknowledged
 GROUP BY m.serial ORDER BY m.serial
 """
@@ -87,7 +116,7 @@ GROUP BY m.serial ORDER BY m.serial
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Readings of a sensor that are nowhere: how many, from when to when."""
+    """Readings of a sensor that are nowhere: how many, from when to when ("" where its messages do not say)."""
 
     serial: str
     first: str
@@ -104,7 +133,7 @@ class Account:
     stored: int
     dead_letters: int
     queued: int
-    """Not here yet, and the broker still holds as many for somebody."""
+    """Not here yet, and the broker still holds them (`devices.simulator.broker_queue` says how exactly)."""
     missing: int
     duplicates: int
     """Readings or letters that are here more often than they were published."""
@@ -125,27 +154,36 @@ class Account:
         return not (self.missing or self.duplicates or self.stowaways)
 
 
-def reconcile(connection: Connection[Any], path: Path, queued: Callable[[], int] = lambda: 0) -> Account:
+def nothing_waits(_missing: Sequence[bytes]) -> int:
+    """Return that the broker holds nothing."""
+    return 0
+
+
+def reconcile(
+    connection: Connection[Any], path: Path, queued: Callable[[Sequence[bytes]], int] = nothing_waits
+) -> Account:
     """Return the account of the ledger at `path`, in a transaction of its own of the worker's role.
 
-    `queued` says how many messages the broker still holds; it is asked only where some have not arrived.
+    `queued` says how many of the messages with these digests the broker still holds; it is asked only where some have
+    not arrived.
     """
     with connection.transaction():
         asked = _judge(connection, path)
-        stored, letters, waiting, unacknowledged, repeated, twice = _row(connection, _ANSWER)
-        values, conflicts, stowaways = _row(connection, _VALUES, asked)
+        stored, letters, unacknowledged, repeated, twice = _row(connection, _ANSWER)
+        values, conflicts, stowaways, stored_twice = _row(connection, _VALUES, asked)
+        waiting = [digest for (digest,) in connection.execute(_WAITING)]
         gaps = tuple(
-            Gap(serial, first.isoformat(), last.isoformat(), readings)
+            Gap(serial, first.isoformat() if first else "", last.isoformat() if last else "", readings)
             for serial, first, last, readings in connection.execute(_GAPS)
         )
-    still = min(waiting, queued()) if waiting else 0
+    still = queued(waiting) if waiting else 0
     return Account(
-        published=stored + letters + waiting,
+        published=stored + letters + len(waiting),
         stored=stored,
         dead_letters=letters,
         queued=still,
-        missing=waiting - still,
-        duplicates=twice,
+        missing=len(waiting) - still,
+        duplicates=twice + stored_twice,
         stowaways=stowaways,
         conflicts=conflicts,
         repeated=repeated,
@@ -170,7 +208,9 @@ def _judge(connection: Connection[Any], path: Path) -> dict[str, Any]:
     first, last = connection.execute("SELECT min(ts), max(ts) FROM meant").fetchone() or (None, None)
     asked = {"first": first, "last": last, "acknowledged": acknowledged_in(path)}
     connection.execute(_FOUND, asked)
+    connection.execute(_UNDATED)
     connection.execute("ANALYZE found")
+    connection.execute("ANALYZE undated")
     connection.execute(_FATES, asked)
     return asked
 
@@ -181,30 +221,24 @@ def _row(connection: Connection[Any], query: str, parameters: dict[str, Any] | N
 
 
 def _copy(connection: Connection[Any], path: Path) -> None:
-    """Fill the temporary tables; COPY takes one table at a time, so the ledger is read twice."""
+    """Fill the temporary tables; COPY takes one table at a time, so the ledger is read twice.
+
+    A message that dates itself is the same however often it is said; one that does not is another each time, and waits
+    for its own letter or reading: `time_of_many` counts those alike from 1.
+    """
+    alike: dict[bytes, int] = {}
     cursor = connection.cursor()
-    with cursor.copy("COPY said (n, digest) FROM STDIN") as copy:
+    with cursor.copy("COPY said (n, key, digest, time_of_many) FROM STDIN") as copy:
         for entry in read_entries(path):
-            copy.write_row((entry.n, entry.digest))
+            digest = entry.digest
+            if any(time is None for _, time, _ in entry.means):
+                alike[digest] = alike.get(digest, 0) + 1
+                copy.write_row((entry.n, digest + b"%d" % entry.n, digest, alike[digest]))
+            else:
+                copy.write_row((entry.n, digest, digest, 0))
     with cursor.copy("COPY meant (n, serial, channel, ts, value) FROM STDIN") as copy:
         for entry in read_entries(path):
-            for row in _meant(entry):
-                copy.write_row((entry.n, *row))
+            for row in entry.means:
+                copy.write_row((entry.n, entry.serial, *row))
     connection.execute("ANALYZE said")
     connection.execute("ANALYZE meant")
-
-
-def _meant(entry: Entry) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what a message means to say, as text for the database to read; nothing where it says nothing whole."""
-    try:
-        readings = json.loads(entry.payload, parse_float=str, parse_int=str, parse_constant=_refuse)["readings"]
-        rows = [(r["channel"], r["time"], r["value"]) for r in readings]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return
-    serial = entry.topic.split("/")[2]
-    for channel, time, value in rows:
-        yield serial, channel, time, value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)

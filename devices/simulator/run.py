@@ -7,9 +7,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from devices.ingest.publish import Publisher
 from devices.simulator.ledger import read_entries
-from devices.simulator.sender import Sender
-from devices.simulator.sensors import Said, messages
+from devices.simulator.sensors import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,7 +43,7 @@ def speak(
     source = itertools.islice(messages(fleet), count)
     faults: Counter[str] = Counter()
     start = time.monotonic()
-    with Sender(url) as sender:
+    with Publisher(url, unheard_is_refused=False) as publisher:
         while not stopped():
             due = _due(rate, start, ledger.published)
             group = list(itertools.islice(source, due))
@@ -52,24 +52,24 @@ def speak(
             if group:
                 ledger.write(group)
             for said in group:
-                sender.publish(said)
+                publisher.publish(said.topic, said.payload)
                 faults[said.fault] += 1
-            ledger.acknowledge(sender.count())
+            ledger.acknowledge(publisher.count())
             if rate:
                 time.sleep(TICK)
-        sender.wait(at_most=0)
-        ledger.acknowledge(sender.count())
+        publisher.wait(at_most=0)
+        ledger.acknowledge(publisher.count())
     return faults
 
 
 def say_again(url: str, path: Path, numbers: Collection[int]) -> int:
     """Publish messages of the ledger at `path` again, as a sensor does that is asked for a gap; return how many."""
-    with Sender(url) as sender:
+    with Publisher(url, unheard_is_refused=False) as publisher:
         for entry in read_entries(path):
             if entry.n in numbers:
-                sender.publish(Said(entry.topic, entry.payload, entry.fault))
-        sender.wait(at_most=0)
-        return sender.count()
+                publisher.publish(entry.topic, entry.payload)
+        publisher.wait(at_most=0)
+        return publisher.count()
 
 
 def _due(rate: float | None, start: float, published: int) -> int:

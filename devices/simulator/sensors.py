@@ -7,17 +7,16 @@ import heapq
 import itertools
 import random
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from devices.dialects.spl import topic_of
-from devices.ingest.publish import payload_of
 from devices.simulator.faults import Fault
+from devices.simulator.voices import VOICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-CHANNEL = "index"
+    from devices.simulator.voices import Meant, Voice
+
 SINCE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 YEAR = dt.timedelta(days=365)
 FALLEN_BACK = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -26,11 +25,13 @@ LATE_BY = 500
 
 
 class Said(NamedTuple):
-    """One message of a sensor and what was done to it ("" for nothing)."""
+    """One message of a sensor, what was done to it ("" for nothing), and which values of whom it means."""
 
     topic: str
     payload: bytes
     fault: str
+    serial: str = ""
+    means: tuple[Meant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,16 @@ class Fleet:
     step: dt.timedelta = dt.timedelta(minutes=1)
     seed: int = 1
     faults: Mapping[Fault, float] = field(default_factory=dict)
+    dialects: tuple[str, ...] = ("spl",)
+    """Sensors speak them in turn."""
+
+    def voice(self, number: int) -> Voice:
+        """Return how sensor `number`, counted from 0, speaks."""
+        return VOICES[self.dialects[number % len(self.dialects)]]
 
     def serial(self, number: int) -> str:
-        """Return the serial of sensor `number`, counted from 0."""
-        return f"SIM-{self.name}-{number:05d}"
+        """Return its serial."""
+        return self.voice(number).serial(f"SIM-{self.name}-{number:05d}")
 
     @property
     def serials(self) -> list[str]:
@@ -76,33 +83,41 @@ def _drawn(fleet: Fleet, chance: random.Random) -> Iterator[tuple[Said, Fault | 
     """Yield each message with the fault that was drawn for it, what it says already changed accordingly."""
     faults, shares = list(fleet.faults), list(itertools.accumulate(fleet.faults.values()))
     indexes = [0] * fleet.sensors
+    serials, voices = fleet.serials, [fleet.voice(sensor) for sensor in range(fleet.sensors)]
     for turn in itertools.count():
         start = fleet.since + turn * fleet.values_per_message * fleet.step
-        times = [start + n * fleet.step for n in range(fleet.values_per_message)]
         for sensor in range(fleet.sensors):
+            voice, serial = voices[sensor], serials[sensor]
+            times = [start + n * fleet.step for n in range(fleet.values_per_message if voice.many else 1)]
             drawn = chance.random()
             fault = next((fault for fault, upto in zip(faults, shares, strict=True) if drawn < upto), None)
+            if fault is Fault.CLOCK_SKEW and not voice.dated:
+                fault = None  # it has no clock
             if fault is Fault.RESET:
                 indexes[sensor] = 0
             watt_hours = range(indexes[sensor], indexes[sensor] + 25 * len(times), 25)
             indexes[sensor] = watt_hours.stop
-            topic = topic_of(fleet.serial(sensor))
-            stamps = _skewed(times, chance) if fault is Fault.CLOCK_SKEW else times
-            payload = _payload(stamps, watt_hours)
-            if fault is Fault.BAD_PAYLOAD:
-                payload = _spoilt(payload, chance)
-            yield Said(topic, payload, fault or ""), fault
+            said = _said(voice, serial, times, watt_hours, fault or "")
+            if fault is Fault.CLOCK_SKEW:
+                wrong = _skewed(times, chance, falls_back=voice.falls_back)
+                said = _said(voice, serial, wrong, watt_hours, fault)._replace(means=())
+            elif fault is Fault.BAD_PAYLOAD:
+                said = said._replace(payload=_spoilt(said.payload, chance), means=())
+            yield said, fault
             if fault is Fault.CONFLICT:
-                yield Said(topic, _payload(times, range(watt_hours.start + 1, watt_hours.stop + 1, 25)), fault), None
+                other = range(watt_hours.start + 1, watt_hours.stop + 1, 25)
+                yield _said(voice, serial, times, other, fault), None
 
 
-def _payload(times: list[dt.datetime], watt_hours: range) -> bytes:
-    return payload_of(CHANNEL, [(time, Decimal(wh).scaleb(-3)) for time, wh in zip(times, watt_hours, strict=True)])
+def _said(voice: Voice, serial: str, times: list[dt.datetime], watt_hours: range, fault: str) -> Said:
+    topic, payload = voice.say(serial, times, watt_hours)
+    return Said(topic, payload, fault, serial, voice.means(times, watt_hours))
 
 
-def _skewed(times: list[dt.datetime], chance: random.Random) -> list[dt.datetime]:
+def _skewed(times: list[dt.datetime], chance: random.Random, *, falls_back: bool) -> list[dt.datetime]:
     """Return `times` as told by a clock that is far ahead, or that starts anew in 1970."""
-    wrong = dt.datetime.now(dt.UTC).replace(microsecond=0) + YEAR if chance.random() < 0.5 else FALLEN_BACK
+    ahead = chance.random() < 0.5 or not falls_back
+    wrong = dt.datetime.now(dt.UTC).replace(microsecond=0) + YEAR if ahead else FALLEN_BACK
     return [wrong + (time - times[0]) for time in times]
 
 
@@ -112,8 +127,8 @@ def _spoilt(payload: bytes, chance: random.Random) -> bytes:
         b"",
         payload[: len(payload) // 2],
         b"\x00\xff" + payload,
-        payload.replace(b'"value":', b'"value":NaN,"was":'),
-        payload.replace(b'"time"', b'"when"'),
+        payload.replace(b'":', b'":NaN,"was":', 1),
+        payload.replace(b'"', b"'"),
         b"[" * 5_000,
     )
     return chance.choice(spoilt)

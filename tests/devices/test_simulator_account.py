@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import threading
+import time
+import uuid
 from decimal import Decimal
 
 import psycopg
@@ -20,6 +23,7 @@ from devices.simulator.ledger import Ledger, acknowledged_in, read_entries
 from devices.simulator.reconcile import missing_from, reconcile
 from devices.simulator.register import register_fleet
 from devices.simulator.sensors import Fleet, Said, messages
+from devices.simulator.voices import VOICES, Meant
 from foundation.errors import Refusal
 from tests.databases import from_environment
 from tests.devices.ingest_process import Ingest, until
@@ -34,11 +38,21 @@ def path(tmp_path):
 
 
 def test_what_is_written_down_is_read_again(path):
-    group_of = [Said("a", b'{"x": 1}', ""), Said("b/é", b"\xff\x00", "bad-payload"), Said("c", "né\n".encode(), "late")]
+    means = (Meant("index", FLEET.since, Decimal("0.025")), Meant("energy", None, Decimal(1)))
+    group_of = [
+        Said("a", b'{"x": 1}', "", "EM-1", means),
+        Said("b/é", b"\xff\x00", "bad-payload"),
+        Said("c", "né\n".encode(), "late"),
+    ]
     with Ledger(path) as ledger:
         ledger.write(group_of)
         ledger.acknowledge(2)
-    assert [(e.topic, e.payload, e.fault) for e in read_entries(path)] == [tuple(said) for said in group_of]
+    assert [(e.topic, e.payload, e.fault) for e in read_entries(path)] == [said[:3] for said in group_of]
+    assert [(e.serial, e.means) for e in read_entries(path)] == [
+        ("EM-1", [("index", "2020-01-01T00:00:00+00:00", "0.025"), ("energy", None, "1")]),
+        ("", []),
+        ("", []),
+    ]
     assert [e.n for e in read_entries(path)] == [1, 2, 3]
     assert acknowledged_in(path) == 2
 
@@ -65,11 +79,11 @@ def test_a_file_that_is_no_ledger_is_refused_with_its_line(path):
 def test_nothing_is_published_before_it_is_written_down(path, monkeypatch):
     published = []
 
-    class Sender:
+    class Publisher:
         acknowledged = 0
 
-        def __init__(self, _url):
-            pass
+        def __init__(self, _url, *, unheard_is_refused):
+            assert not unheard_is_refused, "the account says what nobody listened to"
 
         def __enter__(self):
             return self
@@ -77,9 +91,9 @@ def test_nothing_is_published_before_it_is_written_down(path, monkeypatch):
         def __exit__(self, *_):
             pass
 
-        def publish(self, said):
-            assert json.dumps(said.payload.decode()) in path.read_text()
-            published.append(said)
+        def publish(self, _topic, payload):
+            assert json.dumps(payload.decode()) in path.read_text()
+            published.append(payload)
 
         def count(self):
             return len(published)
@@ -87,7 +101,7 @@ def test_nothing_is_published_before_it_is_written_down(path, monkeypatch):
         def wait(self, at_most):
             assert at_most == 0
 
-    monkeypatch.setattr(run, "Sender", Sender)
+    monkeypatch.setattr(run, "Publisher", Publisher)
     with Ledger(path) as ledger:
         run.speak(Fleet(name="t"), "mqtt://nobody", ledger, count=1200)
     assert len(published) == acknowledged_in(path) == 1200
@@ -100,9 +114,9 @@ def registered(database):
     return database
 
 
-def written(path, count=200, acknowledged=None):
+def written(path, count=200, acknowledged=None, fleet=FLEET):
     """Write `count` messages down as published, and return them."""
-    said = list(itertools.islice(messages(FLEET), count))
+    said = list(itertools.islice(messages(fleet), count))
     with Ledger(path) as ledger:
         ledger.write(said)
         ledger.acknowledge(count if acknowledged is None else acknowledged)
@@ -118,7 +132,7 @@ def received(database, said):
 
 def account_of(database, path, queued=0):
     with psycopg.connect(database.worker, autocommit=True) as connection:
-        return reconcile(connection, path, lambda: queued)
+        return reconcile(connection, path, lambda waiting: min(len(waiting), queued))
 
 
 def test_when_all_has_arrived_the_sum_is_exact_and_nothing_is_missing(registered, path):
@@ -200,6 +214,56 @@ def test_a_letter_kept_twice_is_a_duplicate(registered, path):
     assert (account.duplicates, account.sound) == (1, False)
 
 
+MIXED = Fleet(name="m", sensors=14, dialects=tuple(VOICES), faults=FLEET.faults | {Fault.CLOCK_SKEW: 0.1})
+
+
+@pytest.fixture
+def mixed(database):
+    with database.sessions().begin() as session:
+        register_fleet(session, MIXED)
+    return database
+
+
+def heard(database, said, minutes=0):
+    """Store what arrives, each message a second after the one before."""
+    now = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1) + dt.timedelta(minutes=minutes)
+    with database.sessions().begin() as session:
+        arrive(session, *(
+            Message(one.topic, one.payload, now + dt.timedelta(milliseconds=n), None) for n, one in enumerate(said)
+        ))  # fmt: skip
+
+
+def test_every_dialect_is_accounted_for_to_the_message(mixed, path):
+    said = written(path, 600, fleet=MIXED)
+    heard(mixed, said[:400])
+    half = account_of(mixed, path)
+    assert half.missing > 0
+    assert half.published == half.stored + half.dead_letters + half.missing
+    heard(mixed, said[400:], minutes=10)
+    whole = account_of(mixed, path)
+    assert whole.sound
+    assert (whole.published, whole.missing) == (half.published, 0)
+    assert whole.dead_letters >= 60
+    doubled = {one.topic for one in said if one.fault is Fault.DUPLICATE and one.means and one.means[0].time is None}
+    assert doubled, "what has no time of its own is said twice, and stored twice"
+
+
+def test_an_undated_reading_stored_more_often_than_it_was_said_is_a_duplicate(mixed, path):
+    said = written(path, 600, fleet=MIXED)
+    heard(mixed, said)
+    again = next(one for one in said if one.means and one.means[0].time is None and one.fault != Fault.DUPLICATE)
+    heard(mixed, [again], minutes=10)
+    account = account_of(mixed, path)
+    assert (account.duplicates, account.missing, account.sound) == (1, 0, False)
+
+
+def test_an_undated_reading_nobody_published_is_seen(mixed, path):
+    said = written(path, 600, fleet=MIXED)
+    number = next(n for n in range(14) if MIXED.dialects[n % len(MIXED.dialects)] == "zigbee2mqtt")
+    heard(mixed, [*said, Said(f"zigbee2mqtt/{MIXED.serial(number)}", b'{"energy": 999}', "")])
+    assert account_of(mixed, path).stowaways == 1
+
+
 def test_simulated_through_the_real_broker_everything_is_accounted_for(database, mqtt_url, tmp_path):
     ledger, simulator = tmp_path / "ledger", from_environment("FLEET_SIMULATOR_MQTT_URL")
     ingest = Ingest(database, mqtt_url, tmp_path / "ingest.log")
@@ -226,3 +290,45 @@ def test_simulated_through_the_real_broker_everything_is_accounted_for(database,
     assert said["published"] == 1000
     assert after["published"] == after["stored"] + after["dead_letters"] == before["published"]
     assert (after["queued"], after["missing"], after["duplicates"], after["sound"]) == (0, 0, 0, True)
+
+
+def test_six_dialects_at_once_through_an_ingest_that_is_killed_lose_nothing(database, mqtt_url, tmp_path):
+    ledger, simulator = tmp_path / "ledger", from_environment("FLEET_SIMULATOR_MQTT_URL")
+    ingest = Ingest(database, mqtt_url, tmp_path / "ingest.log")
+    dialects = ("spl", "chirpstack", "shelly", "zigbee2mqtt", "teleinfo2mqtt", "tasmota")
+    faults = dict.fromkeys((Fault.DUPLICATE, Fault.LATE, Fault.BAD_PAYLOAD, Fault.CONFLICT, Fault.CLOCK_SKEW), 0.01)
+    fleet = Fleet(name=uuid.uuid4().hex[:8], sensors=30, dialects=dialects, faults=faults)
+    with database.sessions().begin() as session:
+        register_fleet(session, fleet)
+
+    def speak():
+        with Ledger(ledger) as account:
+            run.speak(fleet, simulator, account, count=6_000, rate=1_500)
+
+    speaking = threading.Thread(target=speak)
+    try:
+        ingest.start()
+        speaking.start()
+        for _ in range(2):
+            time.sleep(0.8)
+            ingest.kill()
+            ingest.start()
+        speaking.join()
+        until(lambda: account_of(database, ledger).missing, 0)
+        assert ingest.stop() == 0
+        account = account_of(database, ledger)
+    finally:
+        ingest.close()
+    assert (account.missing, account.duplicates, account.stowaways, account.unacknowledged) == (0, 0, 0, 0)
+    assert account.published == account.stored + account.dead_letters
+    assert account.dead_letters > 60
+    channels = (
+        "SELECT count(DISTINCT i.channel) FROM devices.reading r JOIN devices.installation i ON i.id = installation_id"
+    )
+    assert asked(database, channels) == 5, "index is a channel of two of them"
+
+
+def asked(database, query):
+    """Return the one value the owner of the database reads."""
+    with psycopg.connect(database.owner) as connection:
+        return connection.execute(query).fetchone()[0]

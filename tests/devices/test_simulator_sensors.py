@@ -9,13 +9,17 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.dialects.listening import Listening
 from devices.dialects.measurement import Unreadable
 from devices.dialects.spl import decode
+from devices.ingest.hearing import Reader
+from devices.ingest.message import Message
 from devices.simulator.faults import Fault, shares_of
 from devices.simulator.sensors import Fleet, messages
+from devices.simulator.voices import VOICES, ZONE
 from foundation.errors import Refusal
 
 NOW = dt.datetime.now(dt.UTC)
@@ -40,6 +44,18 @@ def test_every_sensor_has_an_index_that_only_grows_at_its_step():
         assert {after[1] - before[1] for before, after in itertools.pairwise(series)} == {Decimal("0.025")}
 
 
+@pytest.mark.parametrize("name", VOICES)
+def test_what_a_voice_says_is_understood_as_it_means_it(name):
+    fleet = Fleet(name="t", sensors=2, dialects=(name,))
+    reader, now = Reader(Listening.parse("all")), NOW
+    for one in itertools.islice(messages(fleet), 20):
+        read = reader.read(Message(one.topic, one.payload, now, None), zone=ZONE)
+        assert read.heard.dialect.name == name
+        heard = {(m.serial, m.channel, m.time, m.value) for m in read.measurements}
+        assert {(one.serial, m.channel, m.time or now, m.value) for m in one.means} <= heard
+        assert len(one.means) == (4 if VOICES[name].many else 1)
+
+
 mixes = st.dictionaries(st.sampled_from(list(Fault)), st.floats(0, 0.12), max_size=len(Fault))
 
 
@@ -50,6 +66,7 @@ def test_the_same_seed_says_the_same_again(seed, faults):
     assert said(50, seed=seed, faults=faults) == said(50, seed=seed, faults=faults)
 
 
+@settings(deadline=None, max_examples=20)
 @given(faults=st.dictionaries(st.sampled_from([Fault.LATE, Fault.OUT_OF_ORDER]), st.floats(0, 0.5)))
 def test_what_comes_late_or_out_of_order_comes_all_the_same(faults):
     clean, disturbed = said(600), said(2000, faults=faults)
