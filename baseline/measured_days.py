@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,10 @@ import holidays
 from baseline.fitting.data import COMPLETE_DAY, BaselineData, ReportingData
 from baseline.weather.daily import daily_temperatures
 from devices.energy.derive import boundary_daily
-from foundation.canonical import canonical_sha256
+from devices.energy.hourly_file import hourly_csv
+from devices.ingest.readings_file import readings_csv
+from foundation.attachments.store import keep
+from foundation.canonical import canonical_json, canonical_sha256
 from foundation.errors import Refusal
 from foundation.time import time_zone
 
@@ -89,6 +93,33 @@ def inputs_of(days: Sequence[MeasuredDay], station: Station) -> dict[str, object
         "days_with_energy": sum(day.kwh is not None for day in days),
         "days_with_temperature": sum(day.celsius is not None for day in days),
         "station": station.code,
+    }
+
+
+def keep_inputs(
+    session: Session,
+    boundary: MeasurementBoundary,
+    station: Station,
+    days: Sequence[MeasuredDay],
+    *,
+    start: dt.date,
+    end: dt.date,
+) -> dict[str, object]:
+    """Return `inputs_of` with the hashes below the days: hours, and raw readings point by point.
+
+    The days and the hours are kept as files under their hash: they stay what they were, whatever is derived later.
+    The readings stay where they are; their hash is that of the file the portal gives for the same days.
+    """
+    hours = hourly_csv(session, boundary, start, end)
+    keep(session, canonical_json([day.as_data() for day in days]), name="jours.json", media_type="application/json")
+    kept = keep(session, hours, name="heures.csv", media_type="text/csv")
+    points = {term.point.id: term.point for term in boundary.terms}
+    return inputs_of(days, station) | {
+        "hourly_sha256": kept.sha256,
+        "readings_sha256": {
+            str(number): hashlib.sha256(readings_csv(session, point, start, end)).hexdigest()
+            for number, point in sorted(points.items())
+        },
     }
 
 

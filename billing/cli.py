@@ -5,6 +5,9 @@ from foundation.lazy_cli import LazyGroup
 group = LazyGroup(
     "billing",
     help="Décomptes et factures.",
-    lazy={"verify": "billing.evidence.cli:verify"},
-    short_helps={"verify": "Vérifier les factures émises : numéros, empreintes, totaux, jusqu'aux jours mesurés."},
+    lazy={"verify": "billing.evidence.cli:verify", "new-key": "billing.evidence.cli:new_key"},
+    short_helps={
+        "verify": "Vérifier une facture à partir de son PDF, ou toutes celles de la base, jusqu'aux jours mesurés.",
+        "new-key": "Tirer une clé de signature au hasard.",
+    },
 )

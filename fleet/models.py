@@ -36,6 +36,7 @@ ROOMS_WITH_MODELS = (
     "baseline.events.models",
     "baseline.reports.models",
     "billing.settlements.models",
+    "billing.pack.models",
     "billing.invoices.models",
     "fleet.accounts.models",
 )

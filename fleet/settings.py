@@ -6,6 +6,7 @@ file. Secrets and addresses that hold a password come from the environment and a
 
 from __future__ import annotations
 
+import base64
 import configparser
 import os
 from collections.abc import Callable, Mapping
@@ -69,6 +70,12 @@ def _listen(text: str) -> Listen:
 
 def _secret(text: str) -> str:
     if len(text) < 32:
+        raise ValueError
+    return text
+
+
+def _seed(text: str) -> str:
+    if len(base64.b64decode(text, validate=True)) != 32:
         raise ValueError
     return text
 
@@ -162,6 +169,12 @@ _SOURCES = {
     "mail_sender": _Source(
         "mail.sender", "FLEET_MAIL_SENDER", _address, "l'adresse électronique qui signe les lettres", optional=True
     ),
+    "signing_key": _Source(
+        "evidence.signing_key",
+        "FLEET_SIGNING_KEY",
+        _seed,
+        "32 octets tirés au hasard, en base64 (fleet billing new-key)",
+    ),
     "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
     "listening": _Source(
         "ingest.dialects",
@@ -232,6 +245,7 @@ class WorkerSettings(_Process):
     provisioning_url: str | None = field(repr=False)
     url: str
     languages: tuple[str, ...]
+    signing_key: str = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_sender: str | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import itertools
 import math
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import Range
 
-from baseline.fitting import BaselineData, fit_daily
+from baseline.fitting import DailyModel, fit_daily
+from baseline.measured_days import MeasuredDay, baseline_data
 from baseline.plans.register import draft_plan, plan_document
 from baseline.plans.register import sign as sign_plan
 from baseline.reports.models import ReportDay, SavingsReport
 from baseline.reports.register import report_document
 from baseline.weather.register import register_station
+from billing.pack.keys import sign_with
+from billing.pack.signing import signer_of
 from billing.settlements.register import accept, propose
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
 from contracts.agreements.terms.data import Share, Terms
@@ -25,10 +29,15 @@ from contracts.parties.register import add_budget, register_shareholder, set_com
 from contracts.sites.register import hold, register_building, register_site
 from devices.points.boundaries import register_boundary
 from devices.points.register import register_point
-from foundation.canonical import canonical_sha256
-from foundation.time import days
+from foundation.attachments.store import keep
+from foundation.canonical import canonical_json, canonical_sha256
+from foundation.money import kwh
+from foundation.sheets import csv_bytes
+from foundation.time import days, hours_in_day, local_midnight, time_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from baseline.plans.models import MeasurementPlan
@@ -38,6 +47,8 @@ if TYPE_CHECKING:
 BASELINE = (dt.date(2023, 4, 1), dt.date(2024, 4, 1))
 YEAR = (dt.date(2025, 1, 1), dt.date(2026, 1, 1))
 SIRENS = ("200000008", "200000016", "200000024", "200000032", "200000040", "200000057")
+PARIS = time_zone("Europe/Paris")
+SEED = base64.b64encode(bytes(range(32))).decode()
 _serial = itertools.count(1)
 
 
@@ -52,7 +63,8 @@ def siret(siren: str) -> str:
 
 
 def company(session: Session) -> None:
-    """Say who the SPL is."""
+    """Say who the SPL is, and give this process the key it signs with."""
+    sign_with(signer_of(SEED))
     set_company(
         session,
         name="SPL d'essai",
@@ -99,7 +111,7 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
         baseline_end=BASELINE[1],
         reporting_starts_on=YEAR[0],
     )
-    plan.model, plan.inputs = frozen_model(), {"station": station.code}
+    plan.model, plan.inputs = frozen_model(), kept(session, baseline_days())
     plan.sha256, plan.state = canonical_sha256(plan_document(plan)), "frozen"
     session.flush()
     agreement = draft_agreement(
@@ -142,33 +154,78 @@ def celsius_on(day: dt.date) -> float:
 
 
 @cache
+def baseline_days() -> tuple[MeasuredDay, ...]:
+    """Return the days of `BASELINE` of a school heated below 15 °C."""
+    found = []
+    for day in days(*BASELINE):
+        hours = hours_in_day(day, PARIS)
+        energy = (60 + 6 * max(0, 15 - celsius_on(day)) + day.day % 5) * hours / 24
+        found.append(MeasuredDay(day, kwh(energy), hours, hours, Decimal(f"{celsius_on(day):.4f}"), hours))
+    return tuple(found)
+
+
+@cache
 def frozen_model() -> dict[str, Any]:
-    """Return the model of a school heated below 15 °C, fitted on `BASELINE`."""
-    measured = list(days(*BASELINE))
-    celsius = [celsius_on(day) for day in measured]
-    energy = [60 + 6 * max(0, 15 - one) + day.day % 5 for day, one in zip(measured, celsius, strict=True)]
-    return fit_daily(BaselineData.of(measured, energy, celsius)).to_json()
+    """Return the model of that school."""
+    return fit_daily(baseline_data(baseline_days(), *BASELINE)).to_json()
+
+
+def reported_days(daily_kwh: Decimal) -> list[tuple[MeasuredDay, Decimal]]:
+    """Return the days of 2025, each `daily_kwh` under what the model says, and what it says."""
+    found = []
+    for day in days(*YEAR):
+        hours = hours_in_day(day, PARIS)
+        celsius = Decimal(f"{celsius_on(day):.4f}")
+        whole = DailyModel.from_json(frozen_model()).predict([day], [float(celsius)])[0]
+        adjusted = kwh(whole * (hours / 24))
+        found.append((MeasuredDay(day, adjusted - daily_kwh, hours, hours, celsius, hours), adjusted))
+    return found
+
+
+def kept(session: Session, measured: Sequence[MeasuredDay]) -> dict[str, Any]:
+    """Keep days and hours as plans and reports do; all of a day's energy falls in its first hour, of point 1."""
+    rows = [day.as_data() for day in measured]
+    hours = csv_bytes(
+        ("point", "hour_utc", "kwh", "reason"),
+        (
+            (
+                1,
+                (local_midnight(day.day, PARIS) + dt.timedelta(hours=hour)).astimezone(dt.UTC).isoformat(),
+                energy,
+                "measured",
+            )
+            for day in measured
+            for hour, energy in enumerate([day.kwh, *[Decimal(0)] * (day.hours - 1)])
+        ),
+    )
+    keep(session, canonical_json(rows), name="jours.json", media_type="application/json")
+    return {
+        "sha256": canonical_sha256(rows),
+        "hourly_sha256": keep(session, hours, name="heures.csv", media_type="text/csv").sha256,
+    }
 
 
 def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal) -> SavingsReport:
-    """Add a report of 2025 in which each day avoids `daily_kwh` of 100."""
+    """Add a report of 2025 in which each day avoids `daily_kwh`."""
+    measured = reported_days(daily_kwh)
     rows = [
         ReportDay(
-            day=day,
-            temperature_c=Decimal(f"{celsius_on(day):.4f}"),
-            measured_kwh=Decimal(100) - daily_kwh,
-            adjusted_baseline_kwh=Decimal(100),
+            day=day.day,
+            temperature_c=day.celsius,
+            measured_kwh=day.kwh,
+            adjusted_baseline_kwh=adjusted,
             counted=True,
             reason="measured",
         )
-        for day in days(*YEAR)
+        for day, adjusted in measured
     ]
     avoided = daily_kwh * len(rows)
+    baseline = sum((adjusted for _, adjusted in measured), Decimal(0))
     report = SavingsReport(
         plan=plan,
         period=Range(*YEAR),
-        adjusted_baseline_kwh=Decimal(100) * len(rows),
-        measured_kwh=Decimal(100) * len(rows) - avoided,
+        adjusted_baseline_kwh=baseline,
+        measured_kwh=baseline - avoided,
         avoided_energy_kwh=avoided,
         avoided_low_kwh=avoided - 100,
         avoided_high_kwh=avoided + 100,
@@ -177,7 +234,7 @@ def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal) -> 
         days_counted=len(rows),
         days_expected=len(rows),
         findings=[],
-        inputs={},
+        inputs=kept(session, [day for day, _ in measured]),
         made_at=dt.datetime(2026, 1, 10, tzinfo=dt.UTC),
         days=rows,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
 from baseline.fitting import DailyModel, fit_daily, model_findings, sufficiency
-from baseline.measured_days import baseline_data, inputs_of, measured_days, public_holidays
+from baseline.measured_days import baseline_data, inputs_of, keep_inputs, measured_days, public_holidays
 from baseline.plans.findings import plan_findings
 from baseline.plans.models import MeasurementPlan
 from contracts.agreements.models import Annex
@@ -144,7 +144,8 @@ def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime
         raise Refusal(f"Ce plan ne peut pas être figé. {reasons or 'Il y a trop peu de jours complets.'}")
     plan.model = assessment.model.to_json()
     plan.findings = [finding.to_json() for finding in assessment.findings]
-    plan.inputs = assessment.inputs
+    start, end = bounds(plan.baseline_period)
+    plan.inputs = keep_inputs(session, plan.boundary, plan.station, assessment.days, start=start, end=end)
     plan.frozen_at = now
     plan.frozen_by = by
     plan.sha256 = canonical_sha256(plan_document(plan))

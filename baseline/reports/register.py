@@ -16,7 +16,7 @@ from baseline.events.rules import reckon
 from baseline.events.suggestions import note_suggestions
 from baseline.events.told import told
 from baseline.fitting import DailyModel, estimate_savings
-from baseline.measured_days import inputs_of, measured_days, reporting_data
+from baseline.measured_days import keep_inputs, measured_days, reporting_data
 from baseline.plans.findings import plan_findings
 from baseline.reports.acceptances import days_accepted_cold
 from baseline.reports.comfort import cold_days
@@ -112,7 +112,7 @@ def make_report(
                 *([too_cold(cold, plan.comfort_minimum_c, withheld)] if cold and plan.comfort_minimum_c else []),
             )
         ],
-        inputs=inputs_of(days, plan.station),
+        inputs=keep_inputs(session, plan.boundary, plan.station, days, start=start, end=end),
         made_at=now,
         days=rows,
     )

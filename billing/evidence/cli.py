@@ -1,31 +1,72 @@
-"""`fleet billing verify`: an auditor's question, answered from the rows themselves."""
+"""`fleet billing verify`: an auditor's question, answered from a PDF alone or from the rows themselves."""
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
 import sys
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy import func, select
 
-from billing.evidence.verify import verify as verified
-from billing.invoices.models import Invoice
-from foundation.tenancy import engine_for, session_factory
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 ALTERED = 1
 
 
-@click.command(help="Refaire toutes les empreintes et tous les totaux des factures émises ; dire ce qui a été altéré.")
-@click.option(
-    "--database-url",
-    envvar="FLEET_DATABASE_WORKER_URL",
-    required=True,
-    help="L'adresse de la base pour le rôle fleet_worker.",
-    show_envvar=True,
+@click.command(
+    help="Refaire le calcul d'une facture à partir de son PDF, sans base de données ; sans fichier, vérifier toutes les"
+    " factures émises de la base."
 )
+@click.argument("invoice", type=click.File("rb"), required=False)
+@click.option("--public-key", type=click.File("rb"), help="La clé publique de la SPL (PEM), telle qu'elle la publie.")
+@click.option("--hourly", type=click.File("rb"), multiple=True, help="Un fichier d'heures que nomme la facture.")
+@click.option("--database-url", envvar="FLEET_DATABASE_WORKER_URL", show_envvar=True, help="Sans fichier : la base.")
 @click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
-def verify(database_url: str, *, as_json: bool) -> None:
-    """Verify every issued invoice; exit 1 where something does not agree."""
+def verify(
+    invoice: BufferedReader | None,
+    *,
+    public_key: BufferedReader | None,
+    hourly: tuple[BufferedReader, ...],
+    database_url: str | None,
+    as_json: bool,
+) -> None:
+    """Verify one PDF, or every issued invoice of a database; exit 1 where something does not agree."""
+    if invoice is None:
+        _database(database_url, as_json=as_json)
+        return
+    from billing.evidence.document import verify_pdf
+    from billing.pack.signing import public_key_of
+
+    published = public_key_of(public_key.read()) if public_key else None
+    verdict = verify_pdf(invoice.read(), published=published, hourly=[file.read() for file in hourly])
+    if as_json:
+        found = [refusal.sentence for refusal in verdict.found]
+        said = {"invoice": verdict.number, "holds": verdict.holds, "key": verdict.key, "discrepancies": found}
+        print(json.dumps(said, ensure_ascii=False))
+    elif verdict.holds:
+        print(f"Facture {verdict.number} : {verdict.gross} € TTC, chaque figure se retrouve.")
+        if published is None:
+            print(f"Signée par la clé {verdict.key} : comparez-la à celle que publie la SPL (--public-key).")
+    else:
+        print(f"Facture {verdict.number} : {verdict.found[0].sentence}")
+        for refusal in verdict.found[1:]:
+            print(f"  {refusal.sentence}")
+    if not verdict.holds:
+        sys.exit(ALTERED)
+
+
+def _database(database_url: str | None, *, as_json: bool) -> None:
+    from sqlalchemy import func, select
+
+    from billing.evidence.verify import verify as verified
+    from billing.invoices.models import Invoice
+    from foundation.tenancy import engine_for, session_factory
+
+    if database_url is None:
+        raise click.UsageError("Donnez le PDF d'une facture, ou l'adresse de la base (--database-url).")
     engine = engine_for(database_url)
     with session_factory(engine)() as session:
         invoices = session.scalar(select(func.count(Invoice.id)).where(Invoice.number.is_not(None)))
@@ -33,11 +74,17 @@ def verify(database_url: str, *, as_json: bool) -> None:
     engine.dispose()
     if as_json:
         discrepancies = [{"where": one.where, "sentence": one.sentence} for one in found]
-        click.echo(json.dumps({"invoices": invoices, "discrepancies": discrepancies}, ensure_ascii=False))
+        print(json.dumps({"invoices": invoices, "discrepancies": discrepancies}, ensure_ascii=False))
     elif found:
         for one in found:
-            click.echo(f"{one.where} : {one.sentence}")
+            print(f"{one.where} : {one.sentence}")
     else:
-        click.echo(f"{invoices} factures vérifiées : chaque euro se retrouve.")
+        print(f"{invoices} factures vérifiées : chaque euro se retrouve.")
     if found:
         sys.exit(ALTERED)
+
+
+@click.command(help="Tirer une clé de signature au hasard et l'écrire : le réglage FLEET_SIGNING_KEY.")
+def new_key() -> None:
+    """Print a fresh seed; nothing is stored."""
+    print(base64.b64encode(secrets.token_bytes(32)).decode())

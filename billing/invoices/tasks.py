@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @handles(RENDER)
-def render_invoice(session: Session, params: Mapping[str, Any], _moment: Moment) -> dict[str, Any]:
+def render_invoice(session: Session, params: Mapping[str, Any], moment: Moment) -> dict[str, Any]:
     """Render the invoice `invoice_id` and keep its originals."""
-    invoice = render(session, session.get_one(Invoice, params["invoice_id"], with_for_update=True))
+    invoice = render(session, session.get_one(Invoice, params["invoice_id"], with_for_update=True), today=moment.today)
     return {"invoice_id": invoice.id, "number": invoice.number}

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from billing.settlements.disputes import held_keys
 from billing.settlements.gather import Gathered, gather, schedules
+from billing.settlements.inputs import inputs_to_json
 from billing.settlements.models import Settlement, SettlementLine
 from billing.settlements.rules import hold
 from billing.settlements.rules import propose as computed
@@ -59,8 +60,11 @@ def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.d
     take_turn(session, agreement.id)
     _demand_turn(session, agreement, start, end)
     gathered = gather(session, agreement, years, end)
-    proposal = hold(computed(gathered.years, schedules(agreement), today), held_keys(session, agreement))
+    prices, held = schedules(agreement), held_keys(session, agreement)
+    proposal = hold(computed(gathered.years, prices, today), held)
     settlement = _settlement(agreement, gathered, proposal)
+    reports = {key: report.sha256 for key, report in gathered.reports.items()}
+    settlement.evaluation["inputs"] = inputs_to_json(gathered.years, reports, prices, held, today)
     settlement.period = Range(start, end)
     settlement.proposed_on = today
     session.add(settlement)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from devices.ingest.models import DeadLetter, IngestHeartbeat, Reading
-from devices.inventory.models import Device, Installation
+from devices.ingest.models import DeadLetter, IngestHeartbeat
+from devices.ingest.readings_file import readings_csv
 from devices.points.models import MeteringPoint
 from foundation.errors import Refusal
-from foundation.files import csv_file
+from foundation.files import download
 from foundation.forms import EntryForm, day_field
 from foundation.messages import N_
 from foundation.pages import NUMBER, found, page_of
 from foundation.permissions import Permission
-from foundation.time import local_midnight, time_zone
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -59,27 +58,8 @@ def readings(request: Request) -> Response:
     form = ReadingsForm(request.GET)
     if not form.validate() or not 0 <= (form.end.data - form.start.data).days <= LONGEST_DOWNLOAD:
         raise Refusal("Choisissez deux dates dans l'ordre, à 400 jours l'une de l'autre au plus, puis recommencez.")
-    zone = time_zone(point.building.site.timezone)
-    rows = request.dbsession.execute(
-        select(Device.serial, Installation.channel, Reading.ts, Reading.value, Installation.factor, Reading.received_at)
-        .join(Installation, Installation.id == Reading.installation_id)
-        .join(Device, Device.id == Installation.device_id)
-        .where(
-            Installation.point_id == point.id,
-            Reading.ts >= local_midnight(form.start.data, zone),
-            # The index that closes the last day is read at the midnight that follows it.
-            Reading.ts <= local_midnight(form.end.data + dt.timedelta(days=1), zone),
-        )
-        .order_by(Reading.ts, Installation.id)
-    )
-    return csv_file(
-        f"point-{point.id}.csv",
-        ("serial", "channel", "time_utc", "value", "factor_to_kwh", "received_at"),
-        (
-            (serial, channel, ts.isoformat(), value, factor, at.isoformat())
-            for serial, channel, ts, value, factor, at in rows
-        ),
-    )
+    content = readings_csv(request.dbsession, point, form.start.data, form.end.data + dt.timedelta(days=1))
+    return download(f"point-{point.id}.csv", content, "text/csv")
 
 
 def includeme(config: Configurator) -> None:

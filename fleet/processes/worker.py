@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 import click
 from celery.signals import beat_embedded_init
 
+from billing.pack.keys import sign_with
+from billing.pack.signing import signer_of
 from devices.identity import tasks as identity
 from fleet.processes.wake import WAKE, celery_app
 from fleet.settings import settings_for
@@ -54,6 +56,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
     """Return the Celery application of a worker process, its tasks and its schedule bound to `settings`."""
     for room in ROOMS_WITH_TASKS:
         import_module(room)
+    sign_with(signer_of(settings.signing_key))
     app = celery_app(settings.broker_url)
     identity.administer(settings.provisioning_url)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import random
@@ -88,6 +89,7 @@ def compose(places: Places, environ: Mapping[str, str]) -> Environment:
     if "BROKER_URL" not in given:
         private.add("redis")
         made["BROKER_URL"] = redis.address(places)
+    made["FLEET_SIGNING_KEY"] = kept.get("FLEET_SIGNING_KEY") or base64.b64encode(secrets.token_bytes(32)).decode()
     made |= _web(kept, PREFERRED_WEB_PORT if mode is Mode.DEMONSTRATION else 0)
     variables = made | {name: given[name] for name in made if name in given}
     variables["FLEET_MADE"] = " ".join(sorted(made.keys() - given.keys()))

@@ -29,7 +29,7 @@ def three_invoices(template):
             invoice = draft(
                 session, accepted_settlement(session, signed_agreement(session, siren)), base_url=URL, today=TODAY
             )
-            render(session, issue(session, check(session, invoice), today=TODAY))
+            render(session, issue(session, check(session, invoice), today=TODAY), today=TODAY)
     database.disconnect()
     yield name
     database.close()

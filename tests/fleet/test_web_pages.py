@@ -76,7 +76,7 @@ def tell_the_story(database):
         company(session)
         settlement = accepted_settlement(session, signed_agreement(session, SIRENS[0]))
         invoice = check(session, draft(session, settlement, base_url="http://spl.example", today=TODAY))
-        render(session, issue(session, invoice, today=TODAY))
+        render(session, issue(session, invoice, today=TODAY), today=TODAY)
         town = session.scalars(select(Shareholder).where(Shareholder.siren == SIRENS[0])).one()
         create_account(
             session, email="maire@ecole.example", name="Maire", role="shareholder", password=PASSWORD, shareholder=town

@@ -64,7 +64,7 @@ def two_towns(database: Database) -> tuple[int, int]:
             invoice = check(
                 session, draft(session, settlement, base_url="http://spl.example", today=dt.date(2026, 1, 20))
             )
-            render(session, issue(session, invoice, today=dt.date(2026, 1, 20)))
+            render(session, issue(session, invoice, today=dt.date(2026, 1, 20)), today=dt.date(2026, 1, 20))
             town = session.scalars(select(Shareholder).where(Shareholder.siren == siren)).one()
             create_account(
                 session,

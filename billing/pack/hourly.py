@@ -1,0 +1,66 @@
+"""The days of an evidence pack against a file of hours: the sums the days claim to be."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from billing.pack.contents import sha256_of
+from foundation.errors import Refusal
+from foundation.messages import N_
+from foundation.time import time_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def hours_contradict(pack: Mapping[str, Any], content: bytes) -> Iterator[Refusal]:
+    """Yield each day of `pack` that is not the sum of the hours of `content`, the file the pack names by its hash."""
+    digest = sha256_of(content)
+    found = [(one, plan) for one, plan in _periods(pack) if one["document"]["inputs"].get("hourly_sha256") == digest]
+    if not found:
+        yield Refusal(N_("Ce fichier d'heures n'est aucun de ceux que nomme le dossier de preuve."))
+    for one, plan in found:
+        sums = _days(content, plan["terms"])
+        for day, energy, hours, *_ in one["days"]:
+            measured, count = sums.get(day, (None, 0))
+            claimed = None if energy is None else Decimal(energy)
+            if (measured, count) != (claimed, hours if claimed is not None else 0):
+                yield Refusal(
+                    N_("{name}, le {day} : les heures ne font pas l'énergie du jour."),
+                    name=plan["document"]["boundary"]["name"],
+                    day=f"{dt.date.fromisoformat(day):%d/%m/%Y}",
+                )
+
+
+def _periods(pack: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    plans = {plan["sha256"]: plan for plan in pack["plans"]}
+    for report in pack["reports"]:
+        yield report, plans[report["document"]["plan_sha256"]]
+    for plan in plans.values():
+        yield plan, plan
+
+
+def _days(content: bytes, terms: Mapping[str, Any]) -> dict[str, tuple[Decimal, int]]:
+    """Return of each local day the energy of the hours all points in force have, and how many those are."""
+    zone = time_zone(terms["timezone"])
+    hours: defaultdict[str, dict[int, Decimal]] = defaultdict(dict)
+    for row in csv.DictReader(io.StringIO(content.decode())):
+        if row["kwh"]:
+            hours[row["hour_utc"]][int(row["point"])] = Decimal(row["kwh"])
+    days: dict[str, tuple[Decimal, int]] = {}
+    for hour, kwh_of in hours.items():
+        day = dt.datetime.fromisoformat(hour).astimezone(zone).date().isoformat()
+        weights = {
+            point: Decimal(weight)
+            for point, weight, start, end in terms["points"]
+            if start <= day and (end is None or day < end)
+        }
+        if weights and weights.keys() <= kwh_of.keys():
+            energy, count = days.get(day, (Decimal(0), 0))
+            days[day] = (energy + sum(weights[point] * kwh_of[point] for point in weights), count + 1)
+    return days
