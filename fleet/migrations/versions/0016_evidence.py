@@ -22,7 +22,7 @@ def upgrade() -> None:
     """Keep public keys with their dates; anyone may read them, the worker adds and retires them."""
     op.create_table(
         "signing_key",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("pem", sa.Text(), nullable=False),
         sa.Column("used_from", sa.Date(), nullable=False),
