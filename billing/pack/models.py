@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.base import Base, created, identifier
@@ -17,12 +18,9 @@ class SigningKey(Base):
     __table_args__ = (
         CheckConstraint("fingerprint ~ '^[0-9a-f]{64}$'", name="fingerprint"),
         CheckConstraint("retired_on IS NULL OR retired_on >= used_from", name="dates"),
-        Index(
-            "uq_signing_key_in_use",
-            "retired_on",
-            unique=True,
-            postgresql_nulls_not_distinct=True,
-            postgresql_where="retired_on IS NULL",
+        # One key signs at a time; a period without end is the key in use.
+        ExcludeConstraint(
+            (text("daterange(used_from, retired_on)"), "&&"), name="ex_signing_key_one_at_a_time", using="gist"
         ),
         {"schema": "billing"},
     )

@@ -18,6 +18,7 @@ COMPLETE = {
     "MQTT_URL": "mqtt://ingest:m@localhost:1883",
     "BROKER_URL": "redis+socket:///tmp/redis.sock",
     "FLEET_WEB_SECRET": "s" * 64,
+    "FLEET_SIGNING_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "FLEET_WEB_URL": "https://energie.example",
 }
 PROCESSES = ("administrator", "owner", "web", "worker", "ingest")
@@ -89,7 +90,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 @pytest.mark.parametrize("process", PROCESSES)
 def test_no_secret_is_ever_shown(process, ini):
     shown = repr(settings_for(process, ini, COMPLETE))
-    for name in ("DATABASE_URL", "FLEET_DATABASE_WEB_URL", "MQTT_URL", "BROKER_URL", "FLEET_WEB_SECRET"):
+    for name in (
+        "DATABASE_URL",
+        "FLEET_DATABASE_WEB_URL",
+        "MQTT_URL",
+        "BROKER_URL",
+        "FLEET_WEB_SECRET",
+        "FLEET_SIGNING_KEY",
+    ):
         assert COMPLETE[name] not in shown
 
 

@@ -34,14 +34,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint", name=op.f("uq_signing_key_fingerprint")),
         schema="billing",
     )
-    op.create_index(
-        "uq_signing_key_in_use",
-        "signing_key",
-        ["retired_on"],
-        unique=True,
-        schema="billing",
-        postgresql_nulls_not_distinct=True,
-        postgresql_where="retired_on IS NULL",
+    op.execute(
+        "ALTER TABLE billing.signing_key ADD CONSTRAINT ex_signing_key_one_at_a_time"
+        " EXCLUDE USING gist (daterange(used_from, retired_on) WITH &&)"
     )
     close("billing.signing_key")
     for role in ("operator", "shareholder", "technician", "public"):
