@@ -27,7 +27,7 @@ from contracts.agreements.register import add_price, annex, draft_agreement, sig
 from contracts.agreements.terms.data import Share, Terms
 from contracts.parties.register import add_budget, register_shareholder, set_company
 from contracts.sites.register import hold, register_building, register_site
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from foundation.attachments.store import keep
 from foundation.canonical import canonical_json, canonical_sha256

@@ -11,8 +11,8 @@ from contracts.parties.models import Shareholder
 from devices.inventory.catalogue import find_lot, find_model
 from devices.inventory.models import Device
 from devices.inventory.register import register_device
-from devices.points.intake import List
-from devices.points.sheet import Column, number_in
+from devices.points.lists.intake import List
+from devices.points.lists.sheet import Column, number_in
 from foundation.errors import Refusal
 from foundation.identifiers import check_siren
 from foundation.messages import N_
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from devices.inventory.models import DeviceModel, StockLot
-    from devices.points.sheet import Row
+    from devices.points.lists.sheet import Row
 
 COLUMNS = (
     Column(

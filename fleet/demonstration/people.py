@@ -13,7 +13,7 @@ from contracts.parties.register import add_budget, register_shareholder, set_com
 from contracts.sites.register import hold, register_building, register_site
 from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from fleet.demonstration.municipalities import COMPANY
 from fleet.demonstration.timeline import ZONE

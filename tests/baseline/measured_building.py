@@ -19,7 +19,7 @@ from baseline.weather.models import Station
 from contracts.agreements.register import add_price, annex, sign
 from contracts.sites.register import hold, register_building, register_site
 from devices.energy.models import DailyEnergy
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from foundation.time import hours_in_day, local_midnight
 from tests.baseline.fitting_buildings import office, outdoor, year_of_days

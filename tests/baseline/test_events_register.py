@@ -24,7 +24,7 @@ from baseline.reports.outdated import outdated
 from baseline.reports.register import report_document
 from billing.settlements.register import accept
 from billing.settlements.register import propose as settle
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal

@@ -16,7 +16,7 @@ from contracts.agreements.register import add_price, annex, draft_agreement, sig
 from contracts.agreements.terms.data import Share, Terms
 from contracts.parties.register import add_budget, register_shareholder
 from contracts.sites.register import hold, register_building, register_site
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from foundation.time import days
 

@@ -15,9 +15,16 @@ from contracts.parties.register import register_shareholder
 from contracts.sites.register import hold, register_building, register_site
 from devices.energy.derive import boundary_daily
 from devices.energy.models import DailyEnergy
-from devices.points.boundaries import KeyOf, change_boundary, end_boundary, register_boundary, share_point, term_of
+from devices.points.boundaries.register import (
+    KeyOf,
+    change_boundary,
+    end_boundary,
+    register_boundary,
+    share_point,
+    term_of,
+)
+from devices.points.boundaries.sums import versions_of
 from devices.points.register import register_point
-from devices.points.sums import versions_of
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from tests.chain import SIRENS, signed_agreement

@@ -17,7 +17,7 @@ from devices.energy.views import _days, _set_aside
 from devices.ingest.models import Arrival
 from devices.inventory.catalogue import register_model
 from devices.inventory.register import install, remove
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.models import BoundaryTerm, SubscribedPower
 from foundation.look.language import FRENCH
 from tests.devices.meters import HOUR, arrive, hourly, in_batches, message, metered, school_point

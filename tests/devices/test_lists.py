@@ -14,10 +14,10 @@ from contracts.parties.register import register_shareholder
 from devices.inventory.bulk import DEVICES
 from devices.inventory.catalogue import register_lot, register_model
 from devices.inventory.models import Device
-from devices.points.bulk import POINTS
-from devices.points.intake import take_in
+from devices.points.lists.intake import take_in
+from devices.points.lists.points import POINTS
+from devices.points.lists.sheet import MAX_ROWS, Column, Row, day_in, number_in, read_sheet
 from devices.points.models import BulkImport, MeteringPoint
-from devices.points.sheet import MAX_ROWS, Column, Row, day_in, number_in, read_sheet
 from foundation.attachments.models import Attachment
 from foundation.errors import Refusal
 from tests.devices.meters import school_point

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from contracts.parties.register import register_shareholder
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.models import PointPayment
 from devices.points.payers import Contract, Payment, hindrances
 from devices.points.payments import hindrances_of, set_payment, subscribe_power, subscribed_kw

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.sites.register import register_building, register_site
 from devices.inventory.register import register_device
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from foundation.errors import Refusal
 

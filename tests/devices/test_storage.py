@@ -20,7 +20,7 @@ from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.ingest.models import Arrival, DeadLetter, IngestHeartbeat
 from devices.ingest.replay import replay
 from devices.inventory.models import Installation
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.storage.models import DetachedMonth
 from devices.storage.register import attach_month, closed_until, detach_months, reading_months, retain
 from devices.storage.tasks import look

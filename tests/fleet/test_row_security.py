@@ -15,7 +15,7 @@ from contracts.sites.models import Holding
 from contracts.sites.register import hold, register_building, register_site
 from devices.ingest.models import Reading
 from devices.inventory.register import install, register_device
-from devices.points.boundaries import register_boundary
+from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
 from fleet.models import SCHEMAS
 from foundation.actors import Actor, Role

@@ -30,6 +30,7 @@ from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.imports.profile import Profile
 from devices.imports.register import carry_out, receive, save_profile
 from devices.ingest.models import DeadLetter, Reading
+from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
 from devices.points.models import MeteringPoint
 from fleet.accounts.register import create_account
@@ -60,6 +61,8 @@ FILES = {
     "point_readings": "text/csv",
     "evidence": "application/octet-stream",
     "import_original": "text/csv",
+    "device_template": "text/csv",
+    "point_template": "text/csv",
 }
 
 
@@ -85,7 +88,8 @@ def tell_the_story(database):
         plan, boundary = line.report.plan, line.boundary
         building = boundary.buildings[0]
         point = session.scalars(select(MeteringPoint).where(MeteringPoint.building_id == building.id)).one()
-        device = register_device(session, serial="capteur-1")
+        model = model_named(session, maker="Fabricant", name="Capteur")
+        device = register_device(session, serial="capteur-1", model=model)
         start = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
         installation = install(session, device, point, at=start)
         for hour in range(48):
@@ -181,6 +185,7 @@ def tell_the_story(database):
             "settlements": settlement.id,
             "invoices": invoice.id,
             "devices": device.id,
+            "models": model.id,
             "installations": installation.id,
             "weather": plan.station_id,
             "imports": imported.id,

@@ -103,6 +103,14 @@ DURING_MY_HOLDING = f"""EXISTS (SELECT FROM devices.metering_point p
     WHERE p.id = {{table}}.point_id AND h.shareholder_id = {ME} AND h.period && {{table}}.period)"""
 
 
+# Who is billed on a part of a shared point sees what the whole of it used while the part was counted for it; where the
+# point stands and which device serves it stay its neighbour's.
+COUNTED_FOR_ME = f"""EXISTS (SELECT FROM devices.boundary_term t
+    JOIN devices.boundary_building bb ON bb.boundary_id = t.boundary_id
+    JOIN contracts.holding h ON h.building_id = bb.building_id
+    WHERE t.point_id = {{point}} AND h.shareholder_id = {ME} AND h.period && t.period{{more}})"""
+
+
 def upgrade() -> None:
     """Make the tables, fill them from what is there, say who may reach them."""
     _make_catalogue()
@@ -345,6 +353,14 @@ def _open() -> None:
         "ALTER POLICY shareholder ON devices.device USING"
         f" (owner_id = {ME} OR EXISTS (SELECT FROM devices.installation i WHERE i.device_id = device.id))"
     )
+    for table, point, more in (
+        ("metering_point", "metering_point.id", ""),
+        ("daily_energy", "daily_energy.point_id", " AND daily_energy.day <@ h.period AND daily_energy.day <@ t.period"),
+        # Days of a term are the site's; an hour at their edge is seen from both sides.
+        ("hourly_energy", "hourly_energy.point_id", " AND hourly_energy.hour <@ h.instants"),
+    ):
+        rows = COUNTED_FOR_ME.format(point=point, more=more)
+        op.execute(f"CREATE POLICY shares ON devices.{table} FOR SELECT TO fleet_shareholder USING ({rows})")
     for table in ("device_model", "stock_lot", "device_loss", "point_payment", "subscribed_power"):
         watch(f"devices.{table}")
 

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
+from devices.points.boundaries.sums import Term, keys_amiss
 from devices.points.kinds import COUNTED_TOGETHER, ENERGIES, may_count
 from devices.points.models import BoundaryTerm, MeasurementBoundary, MeteringPoint
-from devices.points.sums import Term, keys_amiss
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building, Site
-from devices.points.intake import List
 from devices.points.kinds import KINDS, kind_of
+from devices.points.lists.intake import List
+from devices.points.lists.sheet import Column, day_in, number_in
 from devices.points.models import MeteringPoint
 from devices.points.payments import set_payment, subscribe_power
 from devices.points.register import register_point
-from devices.points.sheet import Column, day_in, number_in
 from foundation.errors import Refusal
 from foundation.identifiers import check_siren
 from foundation.messages import N_
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from devices.points.sheet import Row
+    from devices.points.lists.sheet import Row
 
 KIND_WORDS: Final = {
     "electricite": "electricity",

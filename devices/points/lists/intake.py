@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from devices.points.lists.sheet import check_cells, read_sheet
 from devices.points.models import BulkImport
-from devices.points.sheet import check_cells, read_sheet
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from devices.points.sheet import Column, Row
+    from devices.points.lists.sheet import Column, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Lists of points and of devices taken in from spreadsheets: whole or not at all."""
