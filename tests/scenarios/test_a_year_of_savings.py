@@ -95,7 +95,7 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
     boundary = claire.make(
         f"/boundaries/new?building={office}", name="Bureaux, électricité", energy="electricity", start="2009-01-01"
     )
-    device = claire.make("/devices/new", serial=SERIAL, model="Compteur communicant")
+    device = claire.make("/devices/new", serial=SERIAL)
     claire.submit(f"/devices/{device}/installations/new", point_id=point, at="2009-01-02T00:00+01:00")
 
     # The year before the works arrives through the broker, old stamps and all; the worker makes energy of it.
