@@ -195,7 +195,9 @@ def radio(session: Session, now: dt.datetime) -> list[Finding]:
     today = now.astimezone(dt.UTC).date()
     places, found = _places(session, now), []
     for row in session.execute(_RADIOS, {"since": today - dt.timedelta(days=7), "today": today}):
-        margin = row.margin if row.margin is not None else row.snr and rules.margin_of(row.snr)
+        margin = row.margin
+        if margin is None and row.snr is not None:
+            margin = rules.best_margin(row.snr)
         # The strength speaks only where nothing says the margin: LoRa works far below the noise.
         judgement = rules.radio(margin, None if margin is not None else row.rssi)
         if judgement is not None and row.id in places:

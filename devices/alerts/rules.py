@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from devices.alerts.kinds import Severity
+from devices.dialects.lorawan import REQUIRED_SNR
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
@@ -33,8 +34,6 @@ MARGIN_FINE: Final = 8.0
 RSSI_LOW: Final = -120.0
 RSSI_FINE: Final = -117.0
 """dBm, where nothing says the margin."""
-REQUIRED_SNR: Final = {7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}
-"""dB a frame of each spreading factor needs (Semtech SX1276 data sheet, table 13)."""
 
 AHEAD: Final = MINUTE
 BEHIND: Final = 15 * MINUTE
@@ -103,12 +102,9 @@ def battery(trend: Trend) -> Judgement | None:
     return BETWEEN if below(BATTERY_FINE) else GOOD
 
 
-def margin_of(snr: float, spreading_factor: int = 12) -> float:
-    """Return by how many dB a frame was better than its demodulation needs.
-
-    Without the spreading factor it is taken for the most robust one: the margin is then the best it can be.
-    """
-    return snr - REQUIRED_SNR[spreading_factor]
+def best_margin(snr: float) -> float:
+    """Return the margin (dB) a frame of unknown spreading factor had at best: that of the most robust one."""
+    return snr - float(REQUIRED_SNR[12])
 
 
 def radio(margin: float | None, rssi: float | None) -> Judgement | None:

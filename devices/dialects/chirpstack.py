@@ -2,8 +2,9 @@
 
 Topics `application/{application}/device/{devEui}/event/{up,status,join,ack,txack,log,location,integration}`, under
 any prefix. Serial: the DevEUI as published. Channels: those of the decoded object (devices.dialects.lorawan), and of
-the radio `lorawan.rssi`, `lorawan.snr`, `lorawan.margin`, `lorawan.battery`. Time: when the network heard the frame,
-unless the object holds the device's own. The same event sent twice is the same measurement.
+the radio `lorawan.rssi`, `lorawan.snr`, `lorawan.uplink_margin`, `lorawan.margin` (downlink), `lorawan.battery`. Time:
+when the network heard the frame, unless the object holds the device's own. The same event sent twice is the same
+measurement.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from devices.dialects.lorawan import (
     radio_of,
 )
 from devices.dialects.making import Maker, Meaning
-from devices.dialects.measurement import Dialect, Said, Understood, Unreadable
+from devices.dialects.measurement import Dialect, Observation, Said, Understood, Unreadable
 from devices.dialects.naming import members, object_of, serial_of
 from devices.dialects.quantities import Quantity
 from devices.dialects.strict_json import read
@@ -68,14 +69,19 @@ def _up(maker: Maker, message: dict[str, Any], info: dict[str, Any], said: Said)
     decoded, data = message.get("object"), message.get("data")
     if decoded is None and not data:
         told = maker.event("empty_uplink", "Le capteur a émis sans rien dire (trame de service).")
-        return Understood(tuple(radio_of(maker, message.get("rxInfo"))), (told,))
+        return Understood(tuple(_radio(maker, message)), (told,))
     if not decoded and said.decoded is not None:
-        return Understood((*observations_decoded(maker, said), *radio_of(maker, message.get("rxInfo"))))
+        return Understood((*observations_decoded(maker, said), *_radio(maker, message)))
     if not decoded:
         profile = str(info.get("deviceProfileName", ""))[:60]
         model = f"du profil « {profile} »" if profile else "de son modèle"
         raise codec_missing(maker, model, message.get("fPort"), data)
-    return Understood((*observations_of(maker, decoded, said), *radio_of(maker, message.get("rxInfo"))))
+    return Understood((*observations_of(maker, decoded, said), *_radio(maker, message)))
+
+
+def _radio(maker: Maker, message: dict[str, Any]) -> list[Observation]:
+    lora = members(members(members(message.get("txInfo")).get("modulation")).get("lora"))
+    return radio_of(maker, message.get("rxInfo"), lora.get("spreadingFactor"))
 
 
 def _status(maker: Maker, message: dict[str, Any]) -> Understood:

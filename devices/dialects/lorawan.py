@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 PORTS: Final = range(256)
 """An FPort is one byte (LoRaWAN L2 1.0.4 § 4.3.2)."""
 UNHEARD: Final = Decimal(-999)
+REQUIRED_SNR: Final = {
+    7: Decimal("-7.5"),
+    8: Decimal(-10),
+    9: Decimal("-12.5"),
+    10: Decimal(-15),
+    11: Decimal("-17.5"),
+    12: Decimal(-20),
+}
+"""dB a frame of each spreading factor needs to be demodulated (Semtech SX1276 data sheet, table 13)."""
 TIMES: Final = frozenset(
     ("time", "timestamp", "ts", "datetime", "date_time", "dateTime", "measured_at", "measuredAt", "measuredat")
 )
@@ -95,14 +104,27 @@ def observations_decoded(maker: Maker, said: Said) -> list[Observation]:
     return observations_of(maker, decoded.value, said, decoded.meanings)
 
 
-def radio_of(maker: Maker, receptions: Any) -> list[Observation]:
-    """Return strength and quality of the best reception among those of the gateways that heard the frame."""
+def radio_of(maker: Maker, receptions: Any, spreading_factor: Any) -> list[Observation]:
+    """Return strength and quality of the best reception among those of the gateways that heard the frame.
+
+    Where the spreading factor is told, also the margin: by how many dB the frame was better than it had to be.
+    """
     heard = [one for one in receptions if isinstance(one, dict)] if isinstance(receptions, list) else []
     best = max(heard, key=_strength, default={})
     return [
         *maker.of(("lorawan", "rssi"), best.get("rssi"), Meaning(Quantity.RSSI, "dBm")),
         *maker.of(("lorawan", "snr"), best.get("snr"), Meaning(Quantity.SNR, "dB")),
+        *maker.of(
+            ("lorawan", "uplink_margin"),
+            _margin(best.get("snr"), spreading_factor),
+            Meaning(Quantity.RADIO_MARGIN, "dB"),
+        ),
     ]
+
+
+def _margin(snr: Any, spreading_factor: Any) -> Decimal | None:
+    required = REQUIRED_SNR.get(int(spreading_factor)) if isinstance(spreading_factor, int | Decimal) else None
+    return snr - required if required is not None and isinstance(snr, Decimal) else None
 
 
 def _strength(reception: dict[str, Any]) -> Decimal:

@@ -64,7 +64,8 @@ def understand(said: Said) -> Understood:
 
 
 def _up(maker: Maker, uplink: dict[str, Any], said: Said) -> Understood:
-    radio = radio_of(maker, uplink.get("rx_metadata"))
+    lora = members(members(members(uplink.get("settings")).get("data_rate")).get("lora"))
+    radio = radio_of(maker, uplink.get("rx_metadata"), lora.get("spreading_factor"))
     radio += percent(maker, ("lorawan", "battery"), members(uplink.get("last_battery_percentage")).get("value"))
     decoded, normalized = uplink.get("decoded_payload"), uplink.get("normalized_payload")
     if decoded:

@@ -48,8 +48,7 @@ def test_a_battery_is_told_by_its_trend_a_quarter_ahead():
 
 
 def test_the_margin_speaks_before_the_strength():
-    assert rules.margin_of(-5, 7) == 2.5
-    assert rules.margin_of(-5) == 15
+    assert rules.best_margin(-5) == 15
     assert rules.radio(2.5, None) == BAD
     assert rules.radio(12, None) == GOOD
     assert rules.radio(None, -125) == BAD
