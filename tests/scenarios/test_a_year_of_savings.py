@@ -241,6 +241,15 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
     assert "F2012-0001" in words(mayor.get(f"/invoices/{invoice}"))
     assert "Bureaux" in words(mayor.get(f"/buildings/{office}"))
 
+    # It recomputes the invoice from that PDF alone, hours included, with the key the SPL publishes.
+    (house.logs / "facture.pdf").write_bytes(pdf.content)
+    (house.logs / "heures.csv").write_bytes(mayor.get(f"/invoices/{invoice}/hours/1.csv").content)
+    key = scalar(database, "SELECT fingerprint FROM billing.signing_key")
+    (house.logs / "spl.pem").write_bytes(Person(house.url).get(f"/keys/{key}.pem").content)
+    files = [str(house.logs / name) for name in ("facture.pdf", "spl.pem", "heures.csv")]
+    said = house.run("billing", "verify", files[0], "--public-key", files[1], "--hourly", files[2])
+    assert "chaque figure se retrouve" in said
+
     stranger = Person(house.url).sign_in("maire@ailleurs.example", PASSWORD)
     nothing = words(stranger.get("/invoices/999999", 404))
     paths = ("/invoices/{}", "/invoices/{}.pdf", "/invoices/{}.xml")
