@@ -34,7 +34,13 @@ def group() -> None:
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Tours.")
 @click.option("--sensors", type=click.IntRange(1), default=200, show_default=True, help="Capteurs.")
 @click.option("--values", type=click.IntRange(1, 200), default=4, show_default=True, help="Relevés par message.")
-@click.option("--stored", type=_Many(), default=0, help="Remplir d'abord tant de valeurs d'historique : 1M, 100M.")
+@click.option(
+    "--stored",
+    type=_Many(),
+    multiple=True,
+    help="Remplir d'abord tant de valeurs d'historique : 1M, 10M, 100M ; répétée, mesurer avec chacune.",
+)
+@click.option("--minutes", type=click.FloatRange(0), default=0, help="Suivre ensuite la mémoire tant de minutes.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -43,7 +49,17 @@ def group() -> None:
     help="Où garder les registres des capteurs et le journal d'ingest.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
-def ingest(*, messages: int, rounds: int, sensors: int, values: int, stored: int, folder: Path, as_json: bool) -> None:
+def ingest(
+    *,
+    messages: int,
+    rounds: int,
+    sensors: int,
+    values: int,
+    stored: tuple[int, ...],
+    minutes: float,
+    folder: Path,
+    as_json: bool,
+) -> None:
     """Valeurs enregistrées par seconde, à côté de ce que permettent la base seule et un client qui ne fait que compter.
 
     Les capteurs publient avant, pendant que l'ingestion est arrêtée : ce temps n'est pas compté. Sans adresses dans
@@ -56,9 +72,9 @@ def ingest(*, messages: int, rounds: int, sensors: int, values: int, stored: int
     bench = Bench(
         ground_from(os.environ, folder), sensors=sensors, values=values, tell=lambda line: click.echo(line, err=True)
     )
-    found = bench.run(messages, rounds, stored).as_json()
+    found = bench.run(messages, rounds, stored, minutes)
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(found.as_json()))
         return
-    for name, figure in found.items():
-        click.echo(f"{name:32} {figure}")
+    for line in found.as_table():
+        click.echo(line)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -21,83 +20,27 @@ from devices.ingest.writer import BATCH
 from devices.simulator.ledger import read_entries
 from devices.simulator.reconcile import reconcile
 from devices.simulator.sensors import SINCE, Fleet
+from fleet.bench.figures import Found, Measured
+from fleet.bench.history import History
 from fleet.bench.limits import Counting, Rows, database_seconds, installations_of
 from fleet.bench.measure import cpu_seconds, listener_on, peak_megabytes
+from fleet.bench.memory import watch
 from fleet.drill.processes import Ingest, Sensors, forget_session
 from fleet.drill.run import register
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from fleet.bench.memory import Memory
     from fleet.drill.ground import Ground
 
+START = SINCE + dt.timedelta(days=20)
+"""Where rounds begin and history ends: in the middle of a month."""
 POLL = 0.05
 PATIENCE = 120.0
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-@dataclass(slots=True)
-class Times:
-    """Seconds and values, added up over the rounds."""
-
-    values: int = 0
-    seconds: float = 0.0
-
-    @property
-    def per_second(self) -> float:
-        """Values a second."""
-        return self.values / self.seconds if self.seconds else 0.0
-
-
-@dataclass(slots=True)
-class Measured:
-    """What a bench found."""
-
-    messages: int
-    values_per_message: int
-    sensors: int
-    rounds: int
-    stored_before: int
-    ingest: Times = field(default_factory=Times)
-    database: Times = field(default_factory=Times)
-    consumer: Times = field(default_factory=Times)
-    missing: int = 0
-    duplicates: int = 0
-    ingest_peak_mb: float = 0.0
-    cpu: dict[str, float] = field(default_factory=dict)
-    """Seconds by process, over `cpu_values` values: starting is not in it."""
-    cpu_values: int = 0
-
-    @property
-    def possible(self) -> float:
-        """Values a second of somebody who does both things one after the other, and nothing else."""
-        return 1 / (1 / self.database.per_second + 1 / self.consumer.per_second)
-
-    def as_json(self) -> dict[str, object]:
-        """Return the figures as one flat object."""
-        return {
-            "values_per_s": round(self.ingest.per_second),
-            "database_limit_per_s": round(self.database.per_second),
-            "consumer_limit_per_s": round(self.consumer.per_second),
-            "possible_per_s": round(self.possible),
-            "ratio": round(self.ingest.per_second / self.possible, 3),
-            "missing": self.missing,
-            "duplicates": self.duplicates,
-            "values": self.ingest.values,
-            "messages": self.messages,
-            "values_per_message": self.values_per_message,
-            "sensors": self.sensors,
-            "rounds": self.rounds,
-            "stored_before": self.stored_before,
-            "qos": 1,
-            "publishing_timed": False,
-            "ingest_peak_mb": round(self.ingest_peak_mb, 1),
-            "cpu_seconds_per_million_values": {
-                name: round(seconds / self.cpu_values * 1e6, 1) for name, seconds in self.cpu.items()
-            },
-        }
 
 
 class Commits:
@@ -134,52 +77,72 @@ class Bench:
         run = f"bench-{uuid.uuid4().hex[:8]}"
         self._fleet = Fleet(name=run, sensors=sensors, values_per_message=values)
         self._bare = Fleet(name=f"{run}-bare", sensors=sensors)
+        self._steady = Fleet(name=f"{run}-steady", sensors=sensors, values_per_message=values)
+        self._rounds = 0
         self._ingest = Ingest(ground, run)
         self._counting = Counting(ground["MQTT_URL"], f"{run}-counting", SUBSCRIPTION)
         self._clients = (run, f"{run}-counting")
 
-    def run(self, messages: int, rounds: int, stored: int) -> Measured:
-        """Measure `rounds` rounds of `messages` each, after filling in `stored` values of history."""
-        measured = Measured(messages * rounds, self._fleet.values_per_message, self._fleet.sensors, rounds, stored)
+    def run(self, messages: int, rounds: int, stored: Sequence[int], minutes: float) -> Found:
+        """Measure `rounds` rounds of `messages` each at every history of `stored`, then memory for `minutes`.
+
+        Rounds begin where the history ends, in the middle of a month: its table is as large as it gets in practice.
+        """
+        found = []
         try:
-            for fleet in (self._fleet, self._bare):
+            for fleet in (self._fleet, self._bare, self._steady):
                 register(self._ground, fleet)
-            if stored:
-                self._fill(stored)
             self._ingest.start()
             self._ingest.stop()
             self._counting.subscribe()
-            for number in range(rounds):
-                self._round(number, messages, measured)
+            with self._history() as history:
+                for level in sorted(set(stored)) or [0]:
+                    history.fill(level)
+                    found.append(Measured(level))
+                    for _ in range(rounds):
+                        self._round(messages, found[-1])
+                memory = self._memory(minutes) if minutes else None
         finally:
             self._ingest.kill()
             for client in self._clients:
                 forget_session(self._ground["MQTT_URL"], client)
-        return measured
+        return Found(
+            messages * rounds * len(found), self._fleet.values_per_message, self._fleet.sensors, rounds, found, memory
+        )
 
-    def _round(self, number: int, messages: int, measured: Measured) -> None:
-        ledger = self._publish(number, messages)
+    def _history(self) -> History:
+        installations = installations_of(self._ground["FLEET_DATABASE_WORKER_URL"], self._fleet.name)
+        return History(self._ground["FLEET_DATABASE_OWNER_URL"], sorted(installations.values()), START, self._tell)
+
+    def _memory(self, minutes: float) -> Memory:
+        self._counting.unsubscribe()
+        self._ingest.start()
+        memory = watch(self._ground, self._ingest, self._steady, minutes, self._tell)
+        self._ingest.stop()
+        return memory
+
+    def _round(self, messages: int, measured: Measured) -> None:
+        ledger = self._publish(messages)
         values = messages * self._fleet.values_per_message
         batches = self._rows(ledger)
         with psycopg.connect(self._ground["FLEET_DATABASE_INGEST_URL"], autocommit=True) as connection:
             make_partitions(connection, {month_of(row[1]) for batch in batches for row in batch})
-        measured.database.seconds += database_seconds(self._ground["FLEET_DATABASE_INGEST_URL"], batches)
-        measured.database.values += values
+        measured.database.add(values, database_seconds(self._ground["FLEET_DATABASE_INGEST_URL"], batches))
         self._drain(values, measured)
-        measured.consumer.seconds += self._counting.seconds(messages)
-        measured.consumer.values += values
+        measured.consumer.add(values, self._counting.seconds(messages))
         self._account(ledger, measured)
         self._tell(
-            f"{number + 1}: ingest {measured.ingest.per_second:,.0f}, base {measured.database.per_second:,.0f},"
+            f"{self._rounds}: ingest {measured.ingest.per_second:,.0f}, base {measured.database.per_second:,.0f},"
             f" client {measured.consumer.per_second:,.0f} valeurs/s"
         )
 
-    def _publish(self, number: int, messages: int) -> Path:
+    def _publish(self, messages: int) -> Path:
         """Let the sensors speak while nobody listens; return their ledger."""
         fleet = self._fleet
         turns = -(-messages // fleet.sensors)
-        since = SINCE + number * turns * fleet.values_per_message * fleet.step
-        ledger = self._ground.folder / f"{fleet.name}-{number}.ledger"
+        since = START + self._rounds * turns * fleet.values_per_message * fleet.step
+        ledger = self._ground.folder / f"{fleet.name}-{self._rounds}.ledger"
+        self._rounds += 1
         words = {
             "--name": fleet.name,
             "--sensors": fleet.sensors,
@@ -228,8 +191,7 @@ class Bench:
                     raise Refusal(
                         f"L'ingestion s'est arrêtée à {last} valeurs sur {values} ; voyez {self._ground.folder}."
                     )
-        measured.ingest.values += values
-        measured.ingest.seconds += last_at - self._ingest.connected_at
+        measured.ingest.add(values, last_at - self._ingest.connected_at)
         for name, pid in pids.items():
             measured.cpu[name] = measured.cpu.get(name, 0.0) + cpu_seconds(pid) - used[name]
         measured.ingest_peak_mb = max(measured.ingest_peak_mb, peak_megabytes(self._ingest.pid))
@@ -253,26 +215,3 @@ class Bench:
             account = reconcile(connection, ledger)
         measured.missing += account.missing
         measured.duplicates += account.duplicates + account.stowaways
-
-    def _fill(self, stored: int) -> None:
-        """Give the sensors a history of `stored` values, a minute apart, up to where they begin to speak."""
-        from_serial = installations_of(self._ground["FLEET_DATABASE_WORKER_URL"], self._fleet.name)
-        installations = sorted(from_serial.values())
-        until, left = SINCE, stored
-        with psycopg.connect(self._ground["FLEET_DATABASE_INGEST_URL"], autocommit=True) as connection:
-            while left > 0:
-                start = (until - dt.timedelta(days=1)).replace(day=1)
-                minutes = min((until - start) // self._fleet.step, -(-left // len(installations)))
-                start = until - minutes * self._fleet.step
-                make_partitions(connection, {month_of(start)})
-                connection.execute(_HISTORY, {"of": installations, "start": start, "until": until})
-                left -= minutes * len(installations)
-                until = start
-                self._tell(f"historique : reste {max(0, left):,} valeurs")
-
-
-_HISTORY = """
-INSERT INTO devices.reading (installation_id, ts, value, received_at)
-SELECT i, t, 0, now() FROM generate_series(%(start)s, %(until)s - interval '1 minute', interval '1 minute') t,
-    unnest(%(of)s::int[]) i
-"""

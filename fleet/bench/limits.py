@@ -68,6 +68,17 @@ class Counting:
         client.disconnect()
         client.loop_stop()
 
+    def unsubscribe(self) -> None:
+        """Let the broker keep nothing more."""
+        client, done = self._client(), threading.Event()
+        client.on_connect = lambda client, *_: client.unsubscribe(self._topics)
+        client.on_unsubscribe = lambda *_: done.set()
+        self._connect(client)
+        client.loop_start()
+        done.wait(PATIENCE)
+        client.disconnect()
+        client.loop_stop()
+
     def seconds(self, wanted: int) -> float:
         """Return how long it takes to receive and acknowledge `wanted` messages, from the first to the last."""
         client, done = self._client(), threading.Event()

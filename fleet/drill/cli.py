@@ -21,6 +21,7 @@ DRILLS = {
     "hang-up-database": "connexions de la base coupées",
     "lock-database": "table des relevés verrouillée quelques secondes",
     "slow-database": "deux secondes de plus à chaque enregistrement",
+    "replay-month": "un mois entier de messages publié une deuxième fois",
 }
 
 

@@ -15,7 +15,7 @@ from devices.simulator.register import register_fleet
 from devices.simulator.run import say_again
 from devices.simulator.sensors import Fleet
 from fleet.drill.processes import Ingest, Sensors, forget_session
-from fleet.drill.strikes import STRIKES, Scene
+from fleet.drill.strikes import SENSORS, SPEECHES, STRIKES, USUAL, VALUES, Scene
 from foundation.tenancy import engine_for, session_factory
 
 if TYPE_CHECKING:
@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
     from fleet.drill.ground import Ground
 
-SENSORS = 20
 RATE = 2_500
 """Messages a second, of four values: enough that ingest is always behind after a strike."""
-FAULTY = ("duplicate", "out-of-order", "late", "bad-payload", "clock-skew", "conflict")
-"""What the sensors do wrong meanwhile, each in one message of two hundred."""
+FAULTY_PART = 0.005
+"""Of each fault: one message of two hundred."""
 QUIET = 3.0
 """Seconds without a new row after which the account is made; it is made again until nothing more comes."""
 PATIENCE = 20.0
@@ -78,15 +77,18 @@ def drill(
     strike = STRIKES[name]
     run = f"{name}-{uuid.uuid4().hex[:8]}"
     ledger = ground.folder / f"{run}.ledger"
-    words = [word for fault in FAULTY for word in ("--fault", f"{fault}=0.005")]
+    speech = SPEECHES.get(name, USUAL)
+    words = ["--name", run, "--sensors", str(SENSORS), "--values", str(VALUES), "--step", str(speech.step)]
+    words += ["--messages", str(speech.messages)] if speech.messages else []
+    words += [word for fault in speech.faults for word in ("--fault", f"{fault}={FAULTY_PART}")]
     ingest = Ingest(ground, f"drill-{run}")
-    scene = Scene(ground, ingest, random.Random(seed))  # noqa: S311 - a drill that can be repeated
     started = time.monotonic()
     sensors = None
     try:
         register(ground, Fleet(name=run, sensors=SENSORS))
         ingest.start()
-        sensors = Sensors(ground, ledger, "--name", run, "--sensors", str(SENSORS), "--rate", str(rate), *words)
+        sensors = Sensors(ground, ledger, "--rate", str(rate), *words)
+        scene = Scene(ground, ingest, random.Random(seed), sensors)  # noqa: S311 - a drill that can be repeated
         for number in range(1, times + 1):
             strike(scene)
             tell(f"{name} {number}/{times}")

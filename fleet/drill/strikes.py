@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
+from devices.dialects.spl import topic_of
+from devices.simulator.ledger import Entry
+from devices.simulator.run import say_again
+from devices.simulator.sender import Sender
+from devices.simulator.sensors import Said
 from fleet.drill.faulty_ingest import COMMITS
-from fleet.drill.processes import Ingest
+from fleet.drill.processes import Ingest, Sensors
 from fleet.drill.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -19,6 +25,25 @@ if TYPE_CHECKING:
 
 
 RECOVERS_WITHIN = 60.0
+SENSORS = 20
+VALUES = 4
+SPEAKS_WITHIN = 120.0
+
+
+class Speech(NamedTuple):
+    """How the sensors speak: `step` seconds from one value to the next, `messages` in all (0: until they are stopped).
+
+    `faults` is what they do wrong meanwhile.
+    """
+
+    faults: tuple[str, ...] = ("duplicate", "out-of-order", "late", "bad-payload", "clock-skew", "conflict")
+    step: int = 60
+    messages: int = 0
+
+
+USUAL = Speech()
+# 31 days of quarters of an hour. No message that is kept as a letter: one that comes again is kept again.
+MONTHLY = Speech(("duplicate", "out-of-order", "late", "conflict"), step=900, messages=SENSORS * 31 * 96 // VALUES)
 
 
 class Scene(NamedTuple):
@@ -27,6 +52,7 @@ class Scene(NamedTuple):
     ground: Ground
     ingest: Ingest
     chance: random.Random
+    sensors: Sensors
 
 
 def kill_ingest(scene: Scene) -> None:
@@ -129,6 +155,23 @@ def slow_database(scene: Scene) -> None:
             time.sleep(2)
 
 
+def replay_month(scene: Scene) -> None:
+    """Let the sensors finish their month, then say all of it again: none of it is new."""
+    deadline = time.monotonic() + SPEAKS_WITHIN
+    while scene.sensors.speaking and time.monotonic() < deadline:
+        time.sleep(0.2)
+    url = scene.ground["FLEET_SIMULATOR_MQTT_URL"]
+    say_again(url, scene.sensors.ledger, range(1, MONTHLY.messages + 1))
+    # Said last, and kept as a letter: once it is there, ingest has taken all that came before.
+    last = Entry(0, topic_of("SIM-drill"), uuid.uuid4().bytes, "")
+    with Sender(url) as sender:
+        sender.publish(Said(last.topic, last.payload, last.fault))
+    query = "SELECT FROM devices.dead_letter WHERE digest = %s"
+    with psycopg.connect(scene.ground["FLEET_DATABASE_WORKER_URL"], autocommit=True) as connection:
+        while connection.execute(query, [last.digest]).fetchone() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
 STRIKES: dict[str, Callable[[Scene], None]] = {
     "kill-ingest": kill_ingest,
     "kill-between-commit-and-ack": kill_between_commit_and_ack,
@@ -140,4 +183,7 @@ STRIKES: dict[str, Callable[[Scene], None]] = {
     "hang-up-database": hang_up_database,
     "lock-database": lock_database,
     "slow-database": slow_database,
+    "replay-month": replay_month,
 }
+SPEECHES = {"replay-month": MONTHLY}
+"""Of the drills whose sensors do not speak as usual."""

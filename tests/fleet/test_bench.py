@@ -19,7 +19,8 @@ def test_a_bench_accounts_for_all_it_measures(database, mqtt_url, tmp_path):
     own = {variable: getattr(database, role) for role, variable in URLS.items()}
     simulator = from_environment("FLEET_SIMULATOR_MQTT_URL")
     environ = os.environ | own | {"MQTT_URL": mqtt_url, "FLEET_SIMULATOR_MQTT_URL": simulator}
-    words = ["--messages", "500", "--rounds", "2", "--sensors", "7", "--stored", "2k", "--folder", str(tmp_path)]
+    words = ["--messages", "500", "--rounds", "2", "--sensors", "7", "--stored", "2k", "--stored", "1k"]
+    words += ["--minutes", "0.05", "--folder", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "fleet", "bench", "ingest", "--json", *words],
         env=environ,
@@ -30,13 +31,17 @@ def test_a_bench_accounts_for_all_it_measures(database, mqtt_url, tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["missing"], found["duplicates"]) == (0, 0)
-    assert (found["messages"], found["values"], found["stored_before"]) == (1000, 4000, 2000)
+    assert (found["messages"], found["values"], found["stored_before"]) == (2000, 8000, 2000)
+    assert [step["stored"] for step in found["by_stored"]] == [1000, 2000]
+    assert sum(step["values"] for step in found["by_stored"]) == found["values"]
+    assert found["memory"]["messages"] > 0
+    assert found["memory"]["peak_mb"] >= found["memory"]["last_mb"] > 10
     limits = found["database_limit_per_s"], found["consumer_limit_per_s"]
     possible = 1 / sum(1 / limit for limit in limits)
     assert found["ratio"] == pytest.approx(found["values_per_s"] / possible, rel=0.01)
     with database.sessions()() as session:
-        stored = session.connection().exec_driver_sql("SELECT count(*) FROM devices.reading").scalar()
-    assert stored == 4000 + 4000 + 2002, "ours, the bare rows, and a history of whole minutes of 7 sensors"
+        left = session.connection().exec_driver_sql("SELECT count(*) FROM devices.reading").scalar()
+    assert left == 0, "the month the bench made is taken away again, and all else was in it"
 
 
 @pytest.mark.parametrize(("text", "number"), [("7", 7), ("10k", 10_000), ("1M", 1_000_000)])

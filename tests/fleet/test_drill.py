@@ -51,6 +51,13 @@ def test_killed_under_load_ingest_loses_nothing_and_doubles_nothing(environ, tmp
     assert report["ingest_starts"] == starts
 
 
+def test_a_month_said_again_adds_nothing_and_announces_nothing(environ, tmp_path):
+    report = drill(environ, tmp_path, "replay-month", 1)
+    nothing_is_lost(report)
+    assert report["published"] > 14_000, "20 sensors, 31 days of quarters of an hour, four a message"
+    assert report["announced_twice"] == 0, "so energy is not derived again, and no bill changes"
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", DRILLS)
