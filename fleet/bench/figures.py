@@ -88,7 +88,10 @@ class Measured:
             "values": self.ingest.values,
             "ingest_peak_mb": round(self.ingest_peak_mb, 1),
             "cpu_seconds_per_million_values": {
-                name: round(seconds / self.cpu_values * 1e6, 1) for name, seconds in self.cpu.items()
+                # A round may be over before anybody looked: then nothing is known of it.
+                name: round(seconds / self.cpu_values * 1e6, 1)
+                for name, seconds in self.cpu.items()
+                if self.cpu_values
             },
         }
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg
 
 from devices.dialects.spl import topic_of
+from devices.ingest.publish import Publisher
 from devices.simulator.ledger import Entry
 from devices.simulator.run import say_again
-from devices.simulator.sender import Sender
-from devices.simulator.sensors import Said
 from fleet.drill.faulty_ingest import COMMITS
 from fleet.drill.processes import Ingest, Sensors
 from fleet.drill.supervised import Supervised
@@ -164,8 +163,8 @@ def replay_month(scene: Scene) -> None:
     say_again(url, scene.sensors.ledger, range(1, MONTHLY.messages + 1))
     # Said last, and kept as a letter: once it is there, ingest has taken all that came before.
     last = Entry(0, topic_of("SIM-drill"), uuid.uuid4().bytes, "")
-    with Sender(url) as sender:
-        sender.publish(Said(last.topic, last.payload, last.fault))
+    with Publisher(url) as publisher:
+        publisher.publish(last.topic, last.payload)
     query = "SELECT FROM devices.dead_letter WHERE digest = %s"
     with psycopg.connect(scene.ground["FLEET_DATABASE_WORKER_URL"], autocommit=True) as connection:
         while connection.execute(query, [last.digest]).fetchone() is None and time.monotonic() < deadline:
