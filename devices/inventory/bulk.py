@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from contracts.parties.models import Shareholder
+from devices.dialects.naming import registered
 from devices.inventory.catalogue import find_lot, find_model
 from devices.inventory.models import Device
 from devices.inventory.register import register_device
@@ -42,7 +43,7 @@ def _take(session: Session, row: Row) -> bool:
     owner = _owner(session, cells["proprietaire_siren"])
     minutes = number_in(row, "minutes")
     every = None if minutes is None else dt.timedelta(minutes=float(minutes))
-    known = session.scalar(select(Device).where(Device.serial == cells["numero_serie"]))
+    known = session.scalar(select(Device).where(Device.serial == registered(cells["numero_serie"])))
     if known is None:
         register_device(session, serial=cells["numero_serie"], model=model, lot=lot, owner=owner, expected_every=every)
         return True

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from devices.inventory.history import record
 from devices.inventory.models import BEARERS, CAUSES_OF_LOSS, DeviceEvent, DeviceLoss
-from devices.inventory.register import serving
+from devices.inventory.register import serving, take_turns
 from devices.inventory.states import AFTER, WORDS, check_transition
 from foundation.errors import Refusal
 
@@ -30,7 +30,7 @@ def change_state(
 ) -> DeviceEvent:
     """Let `device` become `state` at instant `at`; losing and finding have verbs of their own, which ask for more."""
     _check_said(at, now, why)
-    session.refresh(device, with_for_update=True)
+    take_turns(session, device)
     if state == "lost":
         raise Refusal("Pour un capteur perdu, dites comment, et qui en supporte le coût : « Déclarer perdu ».")
     if device.state == "lost" and state in FOUND:
@@ -62,7 +62,7 @@ def declare_lost(
     """Say that `device` is lost since instant `at`: what it was installed on is without it from then on."""
     _check_said(at, now, why)
     _check_loss(cause, borne_by)
-    session.refresh(device, with_for_update=True)
+    take_turns(session, device)
     in_place = serving(session, device)
     check_transition(device.state, "lost", serving=bool(in_place))
     for one in in_place:
@@ -118,7 +118,7 @@ def declare_found(
 ) -> DeviceEvent:
     """Say that lost `device` is found and what it is now: back in stock, in the van, or faulty."""
     _check_said(at, now, why)
-    session.refresh(device, with_for_update=True)
+    take_turns(session, device)
     if device.state != "lost":
         raise Refusal(f"Le capteur {device.serial} n'est pas perdu : il est « {WORDS[device.state]} ».")
     if state not in FOUND:
@@ -157,7 +157,7 @@ def change_owner(
 ) -> DeviceEvent:
     """Let `device` belong to `owner` (None: the SPL) from instant `at` on; what happened before stays whose it was."""
     _check_said(at, now, why)
-    session.refresh(device, with_for_update=True)
+    take_turns(session, device)
     if device.owner_id == (owner.id if owner else None):
         raise Refusal(f"Ce capteur appartient déjà à {owner.name if owner else 'la SPL'}.", field="owner")
     device.owner = owner

@@ -101,7 +101,7 @@ def install(
         raise Refusal("Le facteur (poids d'impulsion × rapport de TC) doit être plus grand que zéro.", field="factor")
     if phase not in PHASES:
         raise Refusal("Une phase se nomme L1, L2 ou L3 ; laissez vide pour les trois ensemble.", field="phase")
-    session.refresh(device, with_for_update=True)
+    take_turns(session, device)
     if device.state in OUT_OF_SERVICE:
         raise Refusal(
             f"Le capteur {device.serial} est hors service ({WORDS[device.state]}) ; prenez-en un en stock,"
@@ -192,6 +192,12 @@ def remove(
         record(session, device, before=before, at=at, by=by, why=why, point=installation.point)
         session.flush()
     return installation
+
+
+def take_turns(session: Session, device: Device) -> None:
+    """Make two changes of `device` wait for each other; what was changed and not yet written is written first."""
+    session.flush()
+    session.refresh(device, with_for_update=True)
 
 
 def serving(session: Session, device: Device) -> list[Installation]:

@@ -34,7 +34,7 @@ PLACES = (
         "access-point",
         "devices",
         Permission.SEE_DEVICES,
-        ("devices", "points", "boundaries", "alerts", "maintenance", "codecs", "decode"),
+        ("devices", "models", "lots", "points", "boundaries", "alerts", "maintenance", "codecs", "decode"),
     ),
     Place(
         N_("Réglages"),

@@ -50,6 +50,14 @@ def test_every_state_is_reached_and_only_the_last_is_left_by_none():
     assert [state for state in STATES if not AFTER[state]] == ["retired"]
 
 
+def test_what_was_changed_and_not_yet_written_is_not_lost_by_installing(dbsession):
+    device = register_device(dbsession, serial="A1")
+    point = school_point(dbsession)
+    device.model = model_named(dbsession, maker="M", name="Q")
+    install(dbsession, device, point, at=at(0))
+    assert device.model is not None
+
+
 def test_a_device_tells_its_life(dbsession):
     point = school_point(dbsession)
     device = register_device(dbsession, serial="A1", at=at(0), by="Claire")

@@ -89,14 +89,14 @@ def test_devices_come_in_whole_and_only_once(stock):
     content = sheet(
         ("numero_serie", "fabricant", "modele", "lot", "minutes"),
         ("A1", "adeunis", "PULSE", "bc-1", ""),
-        ("A2", "Adeunis", "Pulse", "BC-1", "60"),
+        ("70B3D52000000001", "Adeunis", "Pulse", "BC-1", "60"),
     )
     tried = take_in(stock, DEVICES, content, dry_run=True, **HOW)
     assert (words(tried), tried.taken) == (["new", "new"], None)
     assert stock.scalar(select(func.count(Device.id))) == 0
     done = take_in(stock, DEVICES, content, dry_run=False, **HOW)
     assert (done.taken.rows_new, done.taken.rows_known) == (2, 0)
-    first, second = stock.scalars(select(Device).order_by(Device.serial))
+    first, second = stock.scalars(select(Device).order_by(Device.id))
     assert (first.model.name, first.lot.reference, first.state) == ("Pulse", "BC-1", "stocked")
     assert [one.expected_every for one in (first, second)] == [dt.timedelta(minutes=10), dt.timedelta(hours=1)]
     again = take_in(stock, DEVICES, content, dry_run=False, **HOW)
