@@ -7,7 +7,7 @@ import getpass
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session, sessionmaker
 
-    from devices.identity.register import Credentials
+    from devices.identity.register import Credentials, Keeper
+    from devices.identity.rules import Account
     from devices.inventory.models import Device
 
 AT_ONCE = 50
@@ -38,7 +39,8 @@ AT_ONCE = 50
     "--file",
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Écrire tous les comptes dans ce fichier du greffon, courtier arrêté, s'il l'a perdu.",
+    help="Écrire tous les comptes dans ce fichier du greffon, courtier arrêté : s'il l'a perdu, ou avec --all, pour un"
+    " parc de milliers d'appareils.",
 )
 @click.option(
     "--database-url",
@@ -69,12 +71,17 @@ def provision(
     from foundation.errors import Refusal
     from foundation.tenancy import engine_for, session_factory
 
-    if sum([bool(serials), everything, syncing, path is not None]) != 1:
-        raise Refusal("Donnez des numéros de série, ou --all, ou --sync, ou --file : l'un des quatre.")
+    if sum([bool(serials), everything, syncing]) != (path is None or bool(serials) or everything or syncing):
+        raise Refusal("Donnez des numéros de série, ou --all, ou --sync : l'un des trois, ou --file seul.")
+    if path is not None and (syncing or revoking):
+        raise Refusal("Le fichier (--file) se remplit de comptes ; il ne va ni avec --sync ni avec --revoke.")
+    said = {"dialect": dialect, "name": name, "renew": renew}
     engine = engine_for(database_url)
     sessions = session_factory(engine)
     try:
         if path is not None:
+            if serials or everything:
+                _make(sessions, _WrittenLater(), serials, said, as_json=as_json)
             _fill(sessions, path)
             return
         if not mqtt_url:
@@ -87,17 +94,31 @@ def provision(
             _agree(sessions, mqtt_url, as_json=as_json)
             return
         from devices.identity.broker import DynamicSecurity
-        from devices.identity.register import provision as make
 
         with DynamicSecurity(mqtt_url) as broker:
-            found = _devices(sessions, serials)
-            for start in range(0, len(found), AT_ONCE):
-                with sessions.begin() as session:
-                    here = [session.merge(device, load=False) for device in found[start : start + AT_ONCE]]
-                    made = make(session, broker, here, by=_who(), now=_now(), dialect=dialect, name=name, renew=renew)
-                _show(here, made, as_json=as_json)
+            _make(sessions, broker, serials, said, as_json=as_json)
     finally:
         engine.dispose()
+
+
+class _WrittenLater:
+    """Stands for a broker that is down: its file is written from the database once all is committed."""
+
+    def put(self, wanted: Sequence[tuple[Account, str]]) -> None:
+        """Leave it to the file."""
+
+
+def _make(
+    sessions: sessionmaker[Session], broker: Keeper, serials: Sequence[str], said: dict[str, Any], *, as_json: bool
+) -> None:
+    from devices.identity.register import provision as make
+
+    found = _devices(sessions, serials)
+    for start in range(0, len(found), AT_ONCE):
+        with sessions.begin() as session:
+            here = [session.merge(device, load=False) for device in found[start : start + AT_ONCE]]
+            made = make(session, broker, here, by=_who(), now=_now(), **said)
+        _show(here, made, as_json=as_json)
 
 
 def _devices(sessions: sessionmaker[Session], serials: Sequence[str]) -> list[Device]:
@@ -175,7 +196,7 @@ def _fill(sessions: sessionmaker[Session], path: Path) -> None:
     with sessions() as session:
         found = entries(session)
     write(path, with_entries(read(path), found))
-    click.echo(f"{len(found)} comptes écrits dans « {path} » ; relancez le courtier.")
+    click.echo(f"{len(found)} comptes écrits dans « {path} » ; relancez le courtier.", err=True)
 
 
 def _who() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -61,9 +61,16 @@ class Agreement:
     """The broker has lost them: to be renewed, or filled in again from the database."""
 
 
+class Keeper(Protocol):
+    """Who is given new accounts with their passwords: a broker that runs, or whoever writes its file."""
+
+    def put(self, wanted: Sequence[tuple[Account, str]]) -> None:
+        """Make each account with its password, in the place of one that is there."""
+
+
 def provision(
     session: Session,
-    broker: DynamicSecurity,
+    broker: Keeper,
     devices: Sequence[Device],
     *,
     by: str,

@@ -426,6 +426,18 @@ def test_a_broker_that_lost_its_file_is_filled_again_with_the_passwords_devices_
         assert [entry.username for entry in entries(session)] == ["device-A"]
 
 
+def test_a_whole_fleet_is_provisioned_while_the_broker_is_down(stock, broker):
+    broker.stop()
+    made = run(stock, broker, "provision", "--all", "--file", str(broker.accounts))
+    broker.start()
+    assert [one["serial"] for one in made] == ["A", "B", "C"]
+    assert all(signs_in(broker, SimpleNamespace(**one)) for one in made)
+    done = run(stock, broker, "provision", "--sync")
+    assert not any(done.values())
+    with DynamicSecurity(broker.url("administrator")) as admin:
+        admin.remove(admin.accounts())
+
+
 def test_a_file_of_accounts_that_cannot_be_read_stops_the_start_with_a_sentence(tmp_path):
     broken = tmp_path / "dynamic-security.json"
     broken.write_text('{"clients": [')
@@ -440,7 +452,7 @@ def run(database, broker, *words):
         "FLEET_PROVISIONING_MQTT_URL": broker.url("administrator"),
     }
     done = CliRunner().invoke(group, [*words, "--json"], env=environ, catch_exceptions=False)
-    lines = [json.loads(line) for line in done.output.splitlines()]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
     return lines if len(lines) > 1 else lines[0]
 
 
@@ -464,12 +476,13 @@ def test_the_command_shows_a_password_once_and_revokes(stock, broker):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "l'un des quatre"),
-        (["A", "--all"], "l'un des quatre"),
+        ([], "l'un des trois"),
+        (["A", "--all"], "l'un des trois"),
         (["unknown"], "Aucun capteur ne s'appelle unknown"),
         (["A/#"], "ouvriraient les sujets des autres"),
         (["A", "B", "--as", "x"], "Un nom n'est qu'à un appareil"),
         (["A", "--revoke"], "il n'y a rien à révoquer"),
+        (["--sync", "--file", "x"], "ni avec --sync"),
     ],
 )
 def test_the_command_refuses_in_a_sentence(stock, broker, words, sentence):
