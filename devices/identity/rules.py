@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devices.dialects.listening import Listening
 from devices.dialects.registry import DIALECTS, dialect_named
@@ -95,13 +95,21 @@ def _safe(text: str, field: str) -> str:
     )
 
 
-Rights = list[tuple[str, str]]
-"""Kind of access (the plugin's `acltype`) and topic filter; what is not named is refused."""
+class Right(NamedTuple):
+    """A kind of access (the plugin's `acltype`) to the topics of a filter; what is not named is refused."""
+
+    kind: str
+    topics: str
+    allowed: bool = True
+    """What is said not to be goes before what is."""
+
+
+Rights = list[Right]
 
 
 def device_rights(topics: Iterable[str]) -> Rights:
     """Return what a device may do: publish on its own topics."""
-    return [("publishClientSend", topic) for topic in sorted(topics)]
+    return [Right("publishClientSend", topic) for topic in sorted(topics)]
 
 
 def publisher_rights() -> Rights:
@@ -116,20 +124,25 @@ def ingest_rights() -> Rights:
     (Home Assistant). It says nothing but the command that asks a Sparkplug gateway for its births.
     """
     return [
-        *(("subscribePattern", topics) for topics in ("#", "$share/#", "$SYS/broker/#")),
-        *(("publishClientReceive", topics) for topics in ("#", "$SYS/broker/#")),
-        ("publishClientSend", REBIRTHS),
-        ("unsubscribePattern", "#"),
-        ("unsubscribePattern", "$share/#"),
+        # `#` catches these too where the plugin compares filters (not where it delivers): answers to an administrator.
+        *(Right("subscribePattern", topics, allowed=False) for topics in ("$CONTROL/#", "$share/+/$CONTROL/#")),
+        *(Right("subscribePattern", topics) for topics in ("#", "$share/#", "$SYS/broker/#")),
+        *(Right("publishClientReceive", topics) for topics in ("#", "$SYS/broker/#")),
+        Right("publishClientSend", REBIRTHS),
+        Right("unsubscribePattern", "#"),
+        Right("unsubscribePattern", "$share/#"),
     ]
 
 
 def administrator_rights() -> Rights:
     """Return what it takes to make and take away accounts, and nothing else."""
     commands = "$CONTROL/dynamic-security/#"
-    return [(kind, commands) for kind in ("publishClientSend", "publishClientReceive", "subscribePattern")]
+    return [Right(kind, commands) for kind in ("publishClientSend", "publishClientReceive", "subscribePattern")]
 
 
 def acls(rights: Rights) -> list[dict[str, object]]:
     """Return `rights` as the plugin writes them."""
-    return [{"acltype": kind, "topic": topic, "priority": 0, "allow": True} for kind, topic in rights]
+    return [
+        {"acltype": kind, "topic": topics, "priority": 0 if allowed else 1, "allow": allowed}
+        for kind, topics, allowed in rights
+    ]

@@ -24,7 +24,7 @@ from sqlalchemy import delete, select, update
 from devices.cli import group
 from devices.dialects.spl import topic_of
 from devices.identity import tasks
-from devices.identity.broker import DynamicSecurity
+from devices.identity.broker import ANSWERS, DynamicSecurity
 from devices.identity.models import BrokerIdentity
 from devices.identity.register import agree, entries, provision, revoke
 from devices.ingest import fight
@@ -32,6 +32,7 @@ from devices.ingest.address import BrokerAddress
 from devices.ingest.buffer import Buffer
 from devices.ingest.connection import Connection
 from devices.ingest.publish import Publisher, publish_readings
+from devices.ingest.subscriptions import Subscriptions
 from devices.inventory.models import Device
 from devices.inventory.register import register_device
 from fleet.supervision.services import mosquitto
@@ -225,7 +226,8 @@ def test_several_ingest_processes_share_under_ids_of_their_own_and_write_nothing
         for visitor in (one, two):
             assert visitor.subscribe("$share/ingest/spl/v1/+/readings") == 1
         assert one.subscribe("$SYS/broker/uptime") == 0x01
-        assert one.subscribe("$CONTROL/#") == NOT_AUTHORIZED
+        for orders in ("$CONTROL/#", ANSWERS, f"$share/ingest/{ANSWERS}"):
+            assert one.subscribe(orders) == NOT_AUTHORIZED
         assert one.publish(topic_of("A")) == NOT_AUTHORIZED
         assert one.heard.get(timeout=PATIENCE)[0] == "$SYS/broker/uptime"
         with Publisher(broker.url("fleet-simulator")) as publisher:
@@ -539,10 +541,10 @@ def test_over_tls_all_who_speak_to_the_broker_believe_their_authority_and_no_oth
         one = given(stock, admin, "A")["A"]
     buffer = Buffer()
     ingest = Connection(
-        BrokerAddress.parse(broker.url("ingest", **right)), "fleet-ingest", ["spl/v1/+/readings"], buffer
+        BrokerAddress.parse(broker.url("ingest", **right)), "fleet-ingest", Subscriptions(["spl/v1/+/readings"]), buffer
     )
     ingest.start()
-    until(lambda: ingest.connected, wanted=True)
+    until(lambda: (ingest.connected, ingest.failure), (True, None))
     publish_readings(broker.url(one.username, one.password, **right), "A", "index", [(NOW, Decimal(1))])
     until(lambda: len(buffer), 1)
     ingest.leave()
@@ -571,7 +573,8 @@ def everybody_refuses(broker, where, sentence):
     with pytest.raises(Refusal, match=sentence), Publisher(broker.url("fleet-simulator", **where)):
         pass
     try:
-        ingest = Connection(BrokerAddress.parse(broker.url("ingest", **where)), "fleet-ingest", ["spl/#"], Buffer())
+        address = BrokerAddress.parse(broker.url("ingest", **where))
+        ingest = Connection(address, "fleet-ingest", Subscriptions(["spl/#"]), Buffer())
         ingest.start()
         ingest.join(PATIENCE)
         refusal = ingest.failure
