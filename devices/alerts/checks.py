@@ -55,7 +55,12 @@ def _served(now: dt.datetime, *columns: Any) -> Select[Any]:
         .join(Device, Device.id == Installation.device_id)
         .join(MeteringPoint, MeteringPoint.id == Installation.point_id)
         .join(Building, Building.id == MeteringPoint.building_id)
-        .where(Installation.period.op("@>")(now), Device.state.not_in(OUT_OF_SERVICE))
+        .where(
+            Installation.period.op("@>")(now),
+            Device.state.not_in(OUT_OF_SERVICE),
+            # Files (devices.series) are no device that could fall silent.
+            ~Installation.quantity.startswith("file_", autoescape=True),
+        )
         .group_by(Device.id, MeteringPoint.id, Building.site_id, Device.serial)
     )
 

@@ -133,7 +133,9 @@ def _devices(sessions: sessionmaker[Session], serials: Sequence[str]) -> list[De
     query = select(Device).order_by(Device.serial)
     for serial in serials:
         username_of(serial)
-    wanted = Device.serial.in_(serials) if serials else Device.state.not_in(OUT_OF_SERVICE)
+    # A serial with a slash stands for files (devices.series): nothing that could publish.
+    in_service = Device.state.not_in(OUT_OF_SERVICE) & ~Device.serial.contains("/", autoescape=True)
+    wanted = Device.serial.in_(serials) if serials else in_service
     with sessions() as session:
         found = list(session.scalars(query.where(wanted)))
     if unknown := set(serials) - {device.serial for device in found}:

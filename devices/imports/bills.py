@@ -100,8 +100,8 @@ def _contradict(bill: Bill, overlapped: Sequence[SupplierBill], outcome: Outcome
         Problem(
             bill.line,
             "",
-            f"Une facture de {overlapped[0].kwh:f} kWh est déjà enregistrée pour ces jours ({told}) ; ici"
-            f" {bill.kwh:f}.",
+            f"Une facture de {overlapped[0].kwh.normalize():f} kWh est déjà enregistrée pour ces jours ({told}) ; ici"
+            f" {bill.kwh.normalize():f}.",
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -17,6 +18,7 @@ from devices.series.register import find_series, series_since
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator
+    from decimal import Decimal
 
     from psycopg import Connection
     from sqlalchemy.orm import Session
@@ -100,10 +102,13 @@ def stage(session: Session, values: Iterable[Value]) -> None:
 
 def compare(session: Session, profile: Profile, energies: dict[int, str], outcome: Outcome) -> None:
     """Count what is staged into `outcome`: twice in the file, stored already, contradicting what is stored."""
+    zone = ZoneInfo(profile.timezone)
     outcome.add(
         [
             Problem(
-                line, "", f"Le même instant ({at:%d/%m/%Y %H:%M} UTC) vaut {value:f} ici et {before:f} ligne {earlier}."
+                line,
+                "",
+                f"Le même instant ({_wall(at, zone)}) vaut {_shown(value)} ici et {_shown(before)} ligne {earlier}.",
             )
             for line, at, value, earlier, before in session.execute(_TWICE)
         ]
@@ -119,7 +124,9 @@ def compare(session: Session, profile: Profile, energies: dict[int, str], outcom
     for line, at, value, stored in session.execute(_CHANGED):
         outcome.contradict(
             Problem(
-                line, "", f"{at:%d/%m/%Y %H:%M} UTC vaut {value:f} ici et {stored:f} parmi les relevés enregistrés."
+                line,
+                "",
+                f"Le {_wall(at, zone)} vaut {_shown(value)} ici et {_shown(stored)} parmi les relevés enregistrés.",
             )
         )
     outcome.same = rows - outcome.new - outcome.changed
@@ -153,6 +160,14 @@ def write(
             store(connection, found, partitions)
             partitions |= {month_of(row.ts) for row in found.rows}
     session.execute(_CORRECT, {"reason": reason, "attachment": attachment_id, "by": by, "now": now})
+
+
+def _wall(at: dt.datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%d/%m/%Y à %H:%M}"
+
+
+def _shown(value: Decimal) -> str:
+    return f"{value.normalize():f}".replace(".", ",")
 
 
 def _say_series(session: Session, point_id: int, installation_id: int) -> None:

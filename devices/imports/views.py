@@ -46,8 +46,7 @@ class CarryOutForm(EntryForm):
 
     reason = text_field(
         N_("Pourquoi ces valeurs changent"),
-        required=False,
-        help_text=N_("Seulement si des lignes contredisent ce qui est enregistré."),
+        help_text=N_("Des lignes contredisent ce qui est enregistré ; c'est donc une correction."),
     )
 
 
@@ -170,10 +169,10 @@ def confirm(request: Request) -> Response:
     outcome = Outcome.from_json(received.outcome) if received.outcome else None
     if outcome is None or not outcome.is_clean:
         raise Refusal("Ce fichier n'est pas encore vérifié, ou des lignes sont refusées ; corrigez-les d'abord.")
-    if not form.validate() or (outcome.changed and not form.reason.data):
+    if outcome.changed and not form.validate():
         raise Refusal("Des lignes contredisent ce qui est enregistré : dites pourquoi, si c'est une correction.")
     if received.state != "imported":
-        _ask(request, received, CARRY_OUT, {"reason": form.reason.data, "by": request.actor.name})
+        _ask(request, received, CARRY_OUT, {"reason": form.reason.data or "", "by": request.actor.name})
     return HTTPSeeOther(request.route_path("import", id=received.id))
 
 

@@ -110,9 +110,12 @@ def _chosen(request: Request, model: type[Any], typed: str) -> Any:
 
 def devices(request: Request) -> dict[str, Any]:
     """List the devices, all of them or those in the state `?state=` asks for."""
-    grouped = request.dbsession.execute(select(Device.state, func.count()).group_by(Device.state))
+    # A serial with a slash stands for the files of a point (devices.series), not for a device of the fleet.
+    real = ~Device.serial.contains("/", autoescape=True)
+    grouped = request.dbsession.execute(select(Device.state, func.count()).where(real).group_by(Device.state))
     counts = dict(grouped.all())
-    query = select(Device).options(
+    query = select(Device).where(real)
+    query = query.options(
         selectinload(Device.model),
         selectinload(Device.installations).selectinload(Installation.point).selectinload(MeteringPoint.building),
     )

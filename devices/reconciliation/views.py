@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 VERDICTS = {
     Verdict.DIFFERS: (N_("s'écarte"), "bad"),
-    Verdict.NOTHING_BILLED: (N_("rien de facturé, mais mesuré"), "bad"),
-    Verdict.INCOMPLETE: (N_("mesure incomplète : pas de comparaison"), "warn"),
-    Verdict.NO_COEFFICIENT: (N_("coefficient kWh/m³ manquant : entrez celui de la facture"), "warn"),
-    Verdict.UNMEASURED: (N_("rien n'a été mesuré ces jours-là"), "plain"),
-    Verdict.ESTIMATED: (N_("facture estimée par le fournisseur : attendez la relève"), "plain"),
-    Verdict.OTHER_HEATING_VALUE: (N_("facture en kWh PCI, mesure en kWh PCS"), "plain"),
+    Verdict.NOTHING_BILLED: (N_("rien de facturé"), "bad"),
+    Verdict.INCOMPLETE: (N_("mesure incomplète"), "warn"),
+    Verdict.NO_COEFFICIENT: (N_("coefficient kWh/m³ à entrer"), "warn"),
+    Verdict.UNMEASURED: (N_("rien de mesuré"), "plain"),
+    Verdict.ESTIMATED: (N_("facture estimée"), "plain"),
+    Verdict.OTHER_HEATING_VALUE: (N_("facturé en kWh PCI"), "plain"),
     Verdict.AGREES: (N_("concorde"), "good"),
 }
 """What a person reads, the most urgent first, with its tone."""
