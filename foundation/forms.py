@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -146,6 +147,50 @@ def number_field(label: str, *, help_text: str = "", required: bool = True, defa
     """Return a field for a decimal number."""
     presence = _NumberGiven() if required else Optional()
     return DecimalEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "decimal"})
+
+
+_RATIO = re.compile(r"([0-9]{1,6})/([1-9][0-9]{0,5})")
+
+
+def read_ratio(typed: str) -> Fraction:
+    """Return "1/3", "0,5" or "50 %" as an exact fraction; ValueError with a sentence where it is none."""
+    written = "".join(typed.split())
+    if found := _RATIO.fullmatch(written):
+        return Fraction(int(found[1]), int(found[2]))
+    if not _NUMBER.fullmatch(written.removesuffix("%")):
+        raise ValueError(N_("Écrivez une fraction, par exemple 1/3 ou 0,5."))
+    number = Fraction(written.removesuffix("%").replace(",", "."))
+    return number / 100 if written.endswith("%") else number
+
+
+class RatioEntry(Field):
+    """A part of a whole, kept exactly: a third stays a third."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed, if anything; what is no fraction is refused."""
+        if valuelist:
+            self.data = None
+            self.data = read_ratio(valuelist[0]) if valuelist[0].strip() else None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else written_ratio(self.data)
+
+
+def written_ratio(ratio: Fraction) -> str:
+    """Return `ratio` as a person types it: 0,5 where the decimal is exact and short, else 1/3."""
+    decimal = Decimal(ratio.numerator) / Decimal(ratio.denominator)
+    text = f"{decimal.normalize():f}"
+    return text.replace(".", ",") if Fraction(text) == ratio and len(text) < 10 else str(ratio)
+
+
+def ratio_field(label: str, *, help_text: str = "", required: bool = True, default: Fraction | None = None) -> Any:
+    """Return a field for a part of a whole."""
+    presence = _NumberGiven() if required else Optional()
+    return RatioEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "text"})
 
 
 def _demand_our_times(field: Any) -> None:

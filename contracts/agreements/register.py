@@ -76,6 +76,16 @@ def draft_agreement(
     return agreement
 
 
+def set_terms(session: Session, agreement: Agreement, terms: Terms) -> Agreement:
+    """Give a draft other sharing terms."""
+    session.refresh(agreement, with_for_update=True)
+    if agreement.state != "draft":
+        raise Refusal("L'accord {number} est signé : ses clauses ne changent que par avenant.", number=agreement.number)
+    agreement.terms = to_json(terms)
+    session.flush()
+    return agreement
+
+
 def add_price(
     session: Session,
     agreement: Agreement,

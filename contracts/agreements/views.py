@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
+from contracts.agreements.clauses import PRESET_NAMES, ClausesForm, clauses_form, filled, preset, terms_of
 from contracts.agreements.models import Agreement
-from contracts.agreements.register import add_price, draft_agreement, sign
+from contracts.agreements.register import add_price, draft_agreement, set_terms, sign
 from contracts.agreements.terms.codec import from_json
-from contracts.agreements.terms.data import Hurdle, Share, Terms
+from contracts.agreements.terms.findings import findings
+from contracts.agreements.terms.meaning import meanings, worked_example
 from contracts.parties.models import Budget, Shareholder
 from contracts.prices.energies import ENERGY_NAMES
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
@@ -21,11 +21,13 @@ from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pyramid.config import Configurator
     from pyramid.request import Request
     from pyramid.response import Response
+
+    from contracts.agreements.terms.data import Terms
 
 
 STATES = {
@@ -37,7 +39,7 @@ STATES = {
 """Each state with its word and its tone."""
 
 
-class AgreementForm(EntryForm):
+class AgreementForm(ClausesForm):
     """Who shares which part of what is saved, from when to when."""
 
     number = text_field(N_("Numéro"))
@@ -46,12 +48,13 @@ class AgreementForm(EntryForm):
     budget_id = choice_field(N_("Qui paie ?"))
     starts_on = day_field(N_("Premier jour"))
     ends_on = day_field(N_("Fin"), help_text=N_("Le premier jour qui n'en fait plus partie."))
-    share = number_field(N_("Part de la SPL"), help_text=N_("Une fraction : 0,5 pour la moitié de ce qui est évité."))
-    neutral_band = number_field(
-        N_("Zone neutre"), required=False, help_text=N_("Une fraction de la référence : en dessous, rien n'est retenu.")
-    )
-    yearly_cap = number_field(N_("Plafond annuel, € HT"), required=False)
-    confidence = number_field(N_("Niveau de confiance"), default=Decimal("0.9"))
+
+    FIRST = ("number", "title", "shareholder_id", "budget_id", "starts_on", "ends_on")
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield who, what and when first, then the clauses."""
+        yield from (self[name] for name in self.FIRST)
+        yield from (field for field in super().__iter__() if field.name not in self.FIRST)
 
 
 class PriceForm(EntryForm):
@@ -90,19 +93,56 @@ def agreements(request: Request) -> dict[str, Any]:
 def agreement(request: Request) -> dict[str, Any]:
     """Show one, with what the floors above say about it."""
     accord = found(request, Agreement)
+    terms = from_json(accord.terms)
     return {
         "agreement": accord,
-        "terms": from_json(accord.terms),
+        **_meaning(request, terms),
         "states": STATES,
         "fragments": fragments(request, "agreement", accord),
         "crumbs": _crumbs(request),
     }
 
 
+def _meaning(request: Request, terms: Terms) -> dict[str, Any]:
+    """Return what `terms` mean, in sentences, with an example and the remarks they deserve."""
+    example = worked_example(terms)
+    return {
+        "meanings": [one.sentence(request.language) for one in meanings(terms)],
+        "example": [one.sentence(request.language) for one in example.steps],
+        "example_fee": example.fee,
+        "remarks": [request.language.translate(one.description) for one in findings(terms)],
+    }
+
+
+def _presets(request: Request) -> list[tuple[str, str]]:
+    """Return the terms to start from: name and address."""
+    _ = request.language.translate
+    return [(_(name), request.current_route_path(_query={"preset": code})) for code, name in PRESET_NAMES.items()]
+
+
+def edit_terms(request: Request) -> dict[str, Any] | Response:
+    """Change the sharing terms of a draft, clause by clause."""
+    _ = request.language.translate
+    accord = found(request, Agreement)
+    chosen = request.GET.get("preset")
+    values = preset(chosen) if chosen else filled(from_json(accord.terms))
+    form = clauses_form(ClausesForm(request.POST, data=values), _)
+    if request.method == "POST" and submit(request, form, lambda: set_terms(request.dbsession, accord, terms_of(form))):
+        return HTTPSeeOther(request.route_path("agreement", id=accord.id))
+    return {
+        "title": _("Comment se partagent les économies ?"),
+        "crumbs": _crumbs(request, accord),
+        "presets": _presets(request),
+        "form": form,
+        "submit": _("Enregistrer les clauses"),
+    }
+
+
 def new_agreement(request: Request) -> dict[str, Any] | Response:
     """Draft one."""
     _ = request.language.translate
-    form = AgreementForm(request.POST)
+    form = AgreementForm(request.POST, data=preset(request.GET.get("preset", "")))
+    clauses_form(form, _)
     budgets = request.dbsession.scalars(
         select(Budget).join(Budget.shareholder).order_by(Shareholder.name, Budget.name)
     ).all()
@@ -111,13 +151,6 @@ def new_agreement(request: Request) -> dict[str, Any] | Response:
     form.budget_id.choices = {str(one.id): f"{one.shareholder.name} — {one.name} ({one.siret})" for one in budgets}
 
     def act() -> Agreement:
-        band = form.neutral_band.data
-        terms = Terms(
-            shares=(Share(Fraction(form.share.data)),),
-            confidence=Fraction(form.confidence.data),
-            neutral_band=None if band is None else Hurdle(Fraction(band)),
-            yearly_cap=form.yearly_cap.data,
-        )
         return draft_agreement(
             request.dbsession,
             number=form.number.data,
@@ -126,14 +159,20 @@ def new_agreement(request: Request) -> dict[str, Any] | Response:
             budget=request.dbsession.get_one(Budget, int(form.budget_id.data)),
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
-            terms=terms,
+            terms=terms_of(form),
         )
 
     if request.method == "POST":
         created = submit(request, form, act)
         if created:
             return HTTPSeeOther(request.route_path("agreement", id=created.id))
-    return {"title": _("Nouvel accord"), "crumbs": _crumbs(request), "form": form, "submit": _("Préparer l'accord")}
+    return {
+        "title": _("Nouvel accord"),
+        "crumbs": _crumbs(request),
+        "presets": _presets(request),
+        "form": form,
+        "submit": _("Préparer l'accord"),
+    }
 
 
 def new_price(request: Request) -> dict[str, Any] | Response:
@@ -188,11 +227,13 @@ def agreements_of_building(request: Request, building: Any) -> Mapping[str, Any]
 def includeme(config: Configurator) -> None:
     """Register the pages and the fragment."""
     here = "contracts.agreements:templates/"
+    clauses = here + "clauses.jinja2"
     see, manage = Permission.SEE_CONTRACTS, Permission.MANAGE_CONTRACTS
     for route, pattern, view, renderer, permission, methods in (
         ("agreements", "/agreements", agreements, here + "agreements.jinja2", see, "GET"),
-        ("agreement_new", "/agreements/new", new_agreement, FORM, manage, ("GET", "POST")),
+        ("agreement_new", "/agreements/new", new_agreement, clauses, manage, ("GET", "POST")),
         ("agreement", f"/agreements/{NUMBER}", agreement, here + "agreement.jinja2", see, "GET"),
+        ("agreement_terms", f"/agreements/{NUMBER}/terms", edit_terms, clauses, manage, ("GET", "POST")),
         ("price_new", f"/agreements/{NUMBER}/prices/new", new_price, FORM, manage, ("GET", "POST")),
         ("agreement_sign", f"/agreements/{NUMBER}/sign", signature, FORM, manage, ("GET", "POST")),
     ):
