@@ -8,30 +8,34 @@ import io
 import re
 import textwrap
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 
-from baseline.weather.models import Station, Temperature, WeatherImport
+from baseline.weather.files.recognise import AUTO, KINDS, parse
+from baseline.weather.models import Station, WeatherImport
+from baseline.weather.observe import complete, observe
+from baseline.weather.observed import HOURLY, Observed
+from contracts.sites.register import check_place
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
 from foundation.time import time_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    from baseline.weather.observed import Parsed
 
 # Outside, in the shade, on Earth's inhabited surface: anything else is a unit or a sensor that is wrong.
 COLDEST, HOTTEST = Decimal(-60), Decimal(60)
-CHUNK = 5000
 LONGEST_NAME = 200
 LONGEST_LIST = 300
 """Signs of a refusal that names a file's columns."""
 # What two readers could take for two numbers is refused: exponents, other digits than 0 to 9, underscores.
+_NATIONAL_CODE = re.compile(r"[0-9]{8}")
 _CELSIUS = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,20})?")
 
 
@@ -42,13 +46,54 @@ def register_station(
     name: str,
     latitude: Decimal | None = None,
     longitude: Decimal | None = None,
+    altitude_m: Decimal | None = None,
+    source: str = "other",
+    wmo_code: str | None = None,
     synthetic: bool = False,
 ) -> Station:
-    """Add a weather station under its national code."""
+    """Add a weather station under its national code; `wmo_code` is its number in SYNOP messages."""
     if session.scalar(select(Station.id).where(Station.code == code)) is not None:
-        raise Refusal(f"La station {code} est déjà enregistrée.", field="code")
-    station = Station(code=code, name=name, latitude=latitude, longitude=longitude, synthetic=synthetic)
+        raise Refusal("La station {code} est déjà enregistrée.", field="code", code=code)
+    if wmo_code and session.scalar(select(Station.id).where(Station.wmo_code == wmo_code)) is not None:
+        raise Refusal(
+            "Une autre station a déjà le numéro {code} dans les messages SYNOP.", field="wmo_code", code=wmo_code
+        )
+    check_place(latitude, longitude)
+    station = Station(
+        code=code,
+        name=name,
+        latitude=latitude,
+        longitude=longitude,
+        altitude_m=altitude_m,
+        source=source,
+        wmo_code=wmo_code or None,
+        synthetic=synthetic,
+    )
     session.add(station)
+    session.flush()
+    return station
+
+
+def fetch(session: Session, station: Station, *, service: str | None, since: dt.date | None) -> Station:
+    """Have `service` asked each night for the days from `since` on that miss at `station`; None: no more."""
+    if service is not None:
+        if since is None:
+            raise Refusal("Dites à partir de quel jour demander les températures.", field="fetched_since")
+        if (service == "open_meteo") != (station.source == "open_meteo"):
+            raise Refusal(
+                "Open-Meteo ne donne que des stations d'Open-Meteo, et Météo-France que les siennes.",
+                field="fetched_by",
+            )
+        if service == "open_meteo" and None in {station.latitude, station.longitude}:
+            raise Refusal(
+                "Open-Meteo se demande par des coordonnées ; écrivez celles de la station.", field="fetched_by"
+            )
+        if service != "open_meteo" and not _NATIONAL_CODE.fullmatch(station.code):
+            raise Refusal(
+                "Météo-France connaît ses stations par un numéro de huit chiffres ; celle-ci n'en a pas.",
+                field="fetched_by",
+            )
+    station.fetched_by, station.fetched_since = service, since if service else None
     session.flush()
     return station
 
@@ -71,43 +116,110 @@ def import_csv(
     Refuses a name that cannot be shown and, naming the line, a file with a missing column, an unreadable stamp or
     a temperature that is not one; nothing of it is kept then.
     """
-    if not name.isprintable() or len(name) > LONGEST_NAME:
-        raise Refusal("Le nom du fichier est illisible ou trop long ; renommez-le, puis importez-le.", field="file")
+    _check_name(name)
     rows = list(read_temperatures(content, time_column, temperature_column, time_zone(timezone)))
     if not rows:
-        raise Refusal(f"{name} ne contient aucune température ; vérifiez le fichier et ses colonnes.", field="file")
-    store = keep(session, content, name=name, media_type="text/csv")
-    before = session.scalar(_count(station)) or 0
-    changed = sum(_upsert(session, station, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK))
-    new = (session.scalar(_count(station)) or 0) - before
+        raise Refusal(
+            "{name} ne contient aucune température ; vérifiez le fichier et ses colonnes.", field="file", name=name
+        )
+    values = [Observed(HOURLY, hour, celsius) for hour, celsius in rows]
+    arrived = Arrived(name, content, "text/csv", imported_by, now)
+    return _take_in(session, station, values, kind="csv", source="csv", arrived=arrived)
+
+
+def import_file(
+    session: Session,
+    station: Station,
+    content: bytes,
+    *,
+    name: str,
+    kind: str = AUTO,
+    imported_by: str,
+    now: dt.datetime,
+) -> WeatherImport:
+    """Import what a service's file (`files.recognise.KINDS`) says of `station`, all of it or nothing.
+
+    Rows of other stations are left. Refuses a file that does not speak of the station, naming those it speaks of.
+    """
+    _check_name(name)
+    parsed = parse(content, kind)
+    series = next((parsed.series[code] for code in _names(station, parsed) if code in parsed.series), None)
+    if series is None:
+        raise Refusal(
+            "Ce fichier ne parle pas de la station {code} ; il parle de : {found}.",
+            field="file",
+            code=station.code,
+            found=textwrap.shorten(", ".join(parsed.series), LONGEST_LIST, placeholder="…") or "-",
+        )
+    if not any(value.celsius is not None for value in series.values):
+        raise Refusal(
+            "{name} ne contient aucune température de la station {code}.", field="file", name=name, code=station.code
+        )
+    complete(station, series.station)
+    media_type = "application/json" if parsed.kind == "open_meteo" else "text/csv"
+    arrived = Arrived(name, content, media_type, imported_by, now)
+    return _take_in(
+        session, station, series.values, kind=parsed.kind, source=KINDS[parsed.kind].source, arrived=arrived
+    )
+
+
+def station_of(session: Session, code: str) -> Station:
+    """Return the station registered under `code`."""
+    station = session.scalar(select(Station).where(Station.code == code))
+    if station is None:
+        raise Refusal("La station {code} n'est pas enregistrée ; enregistrez-la d'abord (page Météo).", code=code)
+    return station
+
+
+def stations_in(session: Session, content: bytes, kind: str = AUTO) -> list[Station]:
+    """Return the registered stations a file speaks of by their number."""
+    codes = set(parse(content, kind).series) - {""}
+    return list(
+        session.scalars(
+            select(Station).where(Station.code.in_(codes) | Station.wmo_code.in_(codes)).order_by(Station.code)
+        )
+    )
+
+
+def _names(station: Station, parsed: Parsed) -> list[str]:
+    """Return under which names `parsed` may speak of `station`; none at all where the file is of one place only."""
+    if parsed.kind == "open_meteo":
+        return [""]
+    return [code for code in (station.code, station.wmo_code) if code]
+
+
+class Arrived(NamedTuple):
+    """A file as it came."""
+
+    name: str
+    content: bytes
+    media_type: str
+    by: str
+    now: dt.datetime
+
+
+def _take_in(
+    session: Session, station: Station, values: Sequence[Observed], *, kind: str, source: str, arrived: Arrived
+) -> WeatherImport:
+    """Keep the original, what came of it, and its values."""
+    store = keep(session, arrived.content, name=arrived.name, media_type=arrived.media_type)
+    written = observe(session, station, values, source=source, now=arrived.now, attachment_id=store.id)
     done = WeatherImport(
         station_id=station.id,
         attachment_id=store.id,
-        imported_at=now,
-        imported_by=imported_by,
-        hours_new=new,
-        hours_changed=changed - new,
+        imported_at=arrived.now,
+        imported_by=arrived.by,
+        kind=kind,
+        **written._asdict(),
     )
     session.add(done)
     session.flush()
     return done
 
 
-def _count(station: Station) -> Select[int]:
-    return select(func.count()).select_from(Temperature).where(Temperature.station_id == station.id)
-
-
-def _upsert(session: Session, station: Station, rows: list[tuple[dt.datetime, Decimal]]) -> int:
-    """Write rows; return how many were new or different."""
-    statement = insert(Temperature).values(
-        [{"station_id": station.id, "hour": hour, "celsius": celsius} for hour, celsius in rows]
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=[Temperature.station_id, Temperature.hour],
-        set_={"celsius": statement.excluded.celsius},
-        where=Temperature.celsius.is_distinct_from(statement.excluded.celsius),
-    )
-    return len(session.execute(statement.returning(text("1"))).all())
+def _check_name(name: str) -> None:
+    if not name.isprintable() or len(name) > LONGEST_NAME:
+        raise Refusal("Le nom du fichier est illisible ou trop long ; renommez-le, puis importez-le.", field="file")
 
 
 def read_temperatures(

@@ -27,6 +27,8 @@ class Site(Base):
     city: Mapped[str]
     latitude: Mapped[Decimal | None]
     longitude: Mapped[Decimal | None]
+    altitude_m: Mapped[Decimal | None]
+    """Metres above the sea."""
     synthetic: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[created]
 

@@ -30,6 +30,7 @@ def register_site(
     postcode: str = "",
     latitude: Decimal | None = None,
     longitude: Decimal | None = None,
+    altitude_m: Decimal | None = None,
     synthetic: bool = False,
 ) -> Site:
     """Add a site; its time zone decides what a local day is for everything measured there."""
@@ -45,6 +46,7 @@ def register_site(
         postcode=postcode,
         latitude=latitude,
         longitude=longitude,
+        altitude_m=altitude_m,
         synthetic=synthetic,
     )
     session.add(site)

@@ -36,6 +36,9 @@ class SiteForm(EntryForm):
     )
     latitude = number_field(N_("Latitude"), required=False)
     longitude = number_field(N_("Longitude"), required=False)
+    altitude_m = number_field(
+        N_("Altitude, m"), required=False, help_text=N_("Avec les coordonnées, elle désigne la station météo.")
+    )
 
 
 class BuildingForm(EntryForm):

@@ -26,8 +26,7 @@ from foundation.tenancy import bind_actor
 SHARED = {
     "foundation.set_clock": "one instant, the same for all; empty in production",
     "contracts.company": "the SPL is printed on every document",
-    "baseline.station": "public weather stations",
-    "baseline.temperature": "public weather",
+    "baseline.temperature": "outdoor temperature, by the number of a station",
     "baseline.weather_import": "which public weather file arrived when",
     "fleet.alembic_version": "granted to nobody but its owner",
 }

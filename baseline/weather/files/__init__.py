@@ -1,0 +1,1 @@
+"""What weather services' files look like: bytes in, observations out. Pure."""
