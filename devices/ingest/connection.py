@@ -22,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from devices.ingest.client import EagerClient
+from devices.ingest.heartbeat import SESSION_EXPIRY
 from devices.ingest.message import Message, Receipt, readable
 from foundation.errors import Refusal
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from devices.ingest.buffer import Buffer
     from devices.ingest.subscriptions import Subscriptions
 
-SESSION_EXPIRY = 7 * 24 * 3600
-"""Seconds the broker keeps messages for us while we are away (MQTT 5 § 3.1.2.11.2; the default is 0)."""
 RECEIVE_MAXIMUM = 4_000
 """Messages the broker may send ahead of our acknowledgements (§ 3.1.2.11.3): twice a batch."""
 KEEPALIVE = 30

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from devices.ingest.message import Counts
 
+SESSION_EXPIRY = 7 * 24 * 3600
+"""Seconds the broker keeps messages for a process that is away (MQTT 5 § 3.1.2.11.2; the default is 0)."""
+
 _BEAT = """
 INSERT INTO devices.ingest_heartbeat (client_id, started_at, connected, last_commit_at, buffered, subscriptions,
     messages, readings, duplicates, conflicts, dead_letters, retained, unmeasured, ignored)

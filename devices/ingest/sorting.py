@@ -84,21 +84,31 @@ def _place(inventory: Inventory, read: Read, result: Sorted) -> None:
             return
         raise read.refusal
     message = read.message
-    dated, undated = _placed(inventory, read.dated), _placed(inventory, read.undated)
-    result.rows += [Row(where, one.time, one.value, message) for where, one in dated if where is not None]
-    result.undated += [Row(where, one.time, one.value, message) for where, one in undated if where is not None]
-    result.ignored += [one for where, one in (*dated, *undated) if where is None]
+    rows, ignored = _placed(inventory, read.dated, message)
+    if read.undated:
+        undated, also_ignored = _placed(inventory, read.undated, message)
+        result.undated += undated
+        ignored += also_ignored
+    result.rows += rows
+    result.ignored += ignored
+    result.vitals += vitals_in((*read.dated, *read.undated))
     if read.teaches:
         result.announcements.append(message)
     result.retained += message.retain
-    result.unmeasured += not (read.measurements or message.retain or message.copy)
-    result.vitals += vitals_in(read.measurements)
+    result.unmeasured += not (read.dated or read.undated or message.retain or message.copy)
 
 
-def _placed(inventory: Inventory, measurements: Sequence[Measurement]) -> list[tuple[int | None, Measurement]]:
-    """Return each measurement with its installation; what a device says of itself need not have one."""
-    return [
-        (inventory.installation_of(one), one)
-        for one in measurements
-        if one.channel not in CHANNELS or inventory.serves(one.serial, one.channel)
-    ]
+def _placed(
+    inventory: Inventory, measurements: Sequence[Measurement], message: Message
+) -> tuple[list[Row], list[Measurement]]:
+    """Return the rows of `measurements` and those that serve no point; what a device says of itself need not."""
+    rows, ignored = [], []
+    for one in measurements:
+        if one.channel in CHANNELS and not inventory.serves(one.serial, one.channel):
+            continue
+        installation_id = inventory.installation_of(one)
+        if installation_id is None:
+            ignored.append(one)
+        else:
+            rows.append(Row(installation_id, one.time, one.value, message))
+    return rows, ignored

@@ -6,8 +6,10 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from devices.ingest.models import DeadLetter, IngestHeartbeat
+from devices.ingest.heartbeat import SESSION_EXPIRY
+from devices.ingest.models import DeadLetter, IngestHeartbeat, UnservedChannel
 from devices.ingest.readings_file import readings_csv
 from devices.points.models import MeteringPoint
 from foundation.errors import Refusal
@@ -28,15 +30,32 @@ LONGEST_DOWNLOAD = 400
 """Days of readings in one file: a year and a bit."""
 STALE = dt.timedelta(minutes=3)
 """A heartbeat is written once a minute."""
+FORGOTTEN = dt.timedelta(seconds=SESSION_EXPIRY)
+CHANNELS = 50
+"""Channels without a point in the list, the latest heard first."""
 
 
 def dead_letters(request: Request) -> dict[str, Any]:
-    """List the messages no reading could be made of, the latest first."""
-    heartbeat = request.dbsession.scalars(select(IngestHeartbeat).order_by(IngestHeartbeat.id.desc()).limit(1)).first()
-    # The process beats by the machine's clock, whatever day the demonstration believes it is.
-    stale = heartbeat is None or dt.datetime.now(dt.UTC) - heartbeat.at > STALE
-    page = page_of(request, select(DeadLetter).order_by(DeadLetter.id.desc()))
-    return {"page": page, "heartbeat": heartbeat, "stale": stale, "shown": shown}
+    """List the messages no reading could be made of, the latest first, and how the collection is."""
+    processes = request.dbsession.scalars(
+        select(IngestHeartbeat)
+        .ext(distinct_on(IngestHeartbeat.client_id))
+        .order_by(IngestHeartbeat.client_id, IngestHeartbeat.id.desc())
+    ).all()
+    # One that is subscribed to nothing has ended for good; one nobody heard of for a week has lost its session.
+    now = dt.datetime.now(dt.UTC)
+    here = [one for one in processes if one.subscriptions and now - one.at < FORGOTTEN]
+    unserved = request.dbsession.scalars(
+        select(UnservedChannel).order_by(UnservedChannel.last_at.desc(), UnservedChannel.channel).limit(CHANNELS)
+    ).all()
+    return {
+        "page": page_of(request, select(DeadLetter).order_by(DeadLetter.id.desc())),
+        "processes": here,
+        # The process beats by the machine's clock, whatever day the demonstration believes it is.
+        "stale": [one for one in here if now - one.at > STALE],
+        "unserved": unserved,
+        "shown": shown,
+    }
 
 
 def shown(payload: bytes) -> str:

@@ -21,8 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from devices.ingest.address import BrokerAddress
-from devices.ingest.connection import SESSION_EXPIRY
-from devices.ingest.heartbeat import subscribed
+from devices.ingest.heartbeat import SESSION_EXPIRY, subscribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,8 +13,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from devices.ingest.address import BrokerAddress
-from devices.ingest.connection import RECEIVE_MAXIMUM, SESSION_EXPIRY
+from devices.ingest.connection import RECEIVE_MAXIMUM
 from devices.ingest.database import connect
+from devices.ingest.heartbeat import SESSION_EXPIRY
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:

@@ -17,8 +17,11 @@ import paho.mqtt.publish
 import psycopg
 import pytest
 from click.testing import CliRunner
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.cli import group
+from devices.dialects.protobuf_wire import field
 from devices.ingest.address import BrokerAddress
 from devices.ingest.publish import Publisher, payload_of, publish_readings
 from foundation.errors import Refusal
@@ -250,6 +253,58 @@ def test_told_to_stop_it_commits_and_acknowledges_what_it_has(ingest, publisher_
     ingest.stop()
     beats = "SELECT messages, readings, duplicates FROM devices.ingest_heartbeat ORDER BY id DESC LIMIT 1"
     assert ingest.rows(beats) == [(2000 - stored, 2000 - stored, 0)], "what was stored had been acknowledged"
+
+
+def test_what_a_device_announces_is_listened_to_and_still_is_after_a_kill(ingest, publisher_url):
+    (serial,) = serials_of_this_test(1)
+    with ingest.database.sessions().begin() as session:
+        metered(session, serial, channel="energie")
+    announced = {
+        "state_topic": f"tele/{serial}/SENSOR",
+        "value_template": "{{ value_json.kwh }}",
+        "device_class": "energy",
+        "unit_of_measurement": "kWh",
+        "state_class": "total_increasing",
+        "device": {"identifiers": [serial]},
+    }
+    ingest.start(FLEET_INGEST_DIALECTS="spl home_assistant")
+    with Publisher(publisher_url) as publisher:
+        publisher.publish(f"homeassistant/sensor/{serial}/energie/config", json.dumps(announced).encode())
+    subscribed = "SELECT subscriptions FROM devices.ingest_heartbeat ORDER BY id DESC LIMIT 1"
+    until(lambda: f"tele/{serial}/SENSOR" in ingest.rows(subscribed)[0][0], wanted=True)
+    time.sleep(0.5)
+    ingest.kill()
+    with Publisher(publisher_url) as publisher:
+        for kwh in range(5):
+            publisher.publish(f"tele/{serial}/SENSOR", json.dumps({"kwh": kwh}).encode())
+    ingest.start(FLEET_INGEST_DIALECTS="spl home_assistant")
+    until(ingest.count, 5)
+    assert ingest.count("dead_letter") == 0, "what waited came before any announcement, and was understood"
+
+
+def test_a_gateway_whose_birth_was_missed_is_asked_for_it(ingest, publisher_url):
+    group = f"g{uuid.uuid4().hex[:8]}"
+    asked = []
+    listener = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    address = BrokerAddress.parse(ingest.mqtt_url)
+    address.prepare(listener)
+    subscribed = threading.Event()
+    listener.on_connect = lambda client, *_: client.subscribe(f"spBv1.0/{group}/NCMD/n")
+    listener.on_subscribe = lambda *_: subscribed.set()
+    listener.on_message = lambda _client, _userdata, message: asked.append(message.payload)
+    address.connect(listener)
+    listener.loop_start()
+    try:
+        assert subscribed.wait(PATIENCE)
+        ingest.start()
+        alias = field(2, field(2, 1) + field(4, 8) + field(11, 5)) + field(3, 7)
+        with Publisher(publisher_url) as publisher:
+            publisher.publish(f"spBv1.0/{group}/NDATA/n", alias)
+        until(lambda: len(asked), 1)
+        assert b"Node Control/Rebirth" in asked[0]
+    finally:
+        listener.disconnect()
+        listener.loop_stop()
 
 
 def test_two_processes_under_one_name_do_not_fight_for_ever(ingest):

@@ -29,7 +29,7 @@ from devices.codecs.register import add_codec
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.imports.profile import Profile
 from devices.imports.register import carry_out, receive, save_profile
-from devices.ingest.models import DeadLetter, Reading
+from devices.ingest.models import DeadLetter, IngestHeartbeat, Reading, UnservedChannel
 from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
 from devices.points.models import MeteringPoint
@@ -314,6 +314,21 @@ def test_what_arrived_is_shown_as_text(house):
     assert "<b>inconnu</b>" not in page.text
     assert "spl/<b>inconnu</b>" in page.html.main.get_text()
     assert "\\xff</script>" in page.html.main.get_text()
+
+
+def test_what_the_collection_ignores_is_shown_to_whoever_installs(house):
+    with house.database.sessions("owner").begin() as session:
+        session.add(
+            UnservedChannel(serial="EM-9", channel="temperature", heard=3, last_at=NOW, last_value=Decimal("19.5"))
+        )
+        counts = dict.fromkeys(("messages", "readings", "duplicates", "conflicts", "dead_letters", "retained"), 7)
+        for name, held in (("fleet-ingest", ["spl/v1/+/readings"]), ("fleet-ingest-2", [])):
+            beat = {"client_id": name, "started_at": NOW, "connected": True, "buffered": 0, "subscriptions": held}
+            session.add(IngestHeartbeat(**beat, **counts))
+    page = house.person("operator").get("/dead-letters").html.main
+    assert "EM-9temperature19.5" in page.get_text().replace("\n", "").replace(" ", "")
+    assert "la collecte tourne" in page.get_text()
+    assert [row.th.get_text() for row in page.find_all("table")[-1].tbody.find_all("tr")] == ["fleet-ingest"]
 
 
 def test_a_municipality_accepts_and_the_spl_alone_bills(house):
