@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+LEDGERS = Path("var/drill/ledgers")
+
 
 class _Many(click.ParamType[int]):
     """A number that may end in k or M."""
@@ -26,7 +28,7 @@ class _Many(click.ParamType[int]):
 
 @click.group()
 def group() -> None:
-    """Mesurer combien de relevés s'enregistrent par seconde, sur cette machine."""
+    """Mesurer, sur cette machine : relevés enregistrés par seconde, énergie calculée."""
 
 
 @group.command()
@@ -44,7 +46,7 @@ def group() -> None:
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/drill/ledgers"),
+    default=LEDGERS,
     show_default=True,
     help="Où garder les registres des capteurs et le journal d'ingest.",
 )
@@ -78,3 +80,20 @@ def ingest(
         return
     for line in found.as_table():
         click.echo(line)
+
+
+@group.command()
+@click.option("--points", type=click.IntRange(1), default=200, show_default=True, help="Points de mesure.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def energy(*, points: int, as_json: bool) -> None:
+    """Ce que coûte l'énergie d'une année de relevés horaires, puis d'un relevé de plus, à l'heure ou en retard."""
+    from fleet.bench.energy import energy as measure
+    from fleet.drill.ground import bring_services_unless_given, ground_from
+
+    bring_services_unless_given()
+    found = measure(ground_from(os.environ, LEDGERS), points, lambda line: click.echo(line, err=True))
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, figure in found.items():
+        click.echo(f"{name:14} {figure}")

@@ -11,27 +11,34 @@ from psycopg import sql
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-STEP = dt.timedelta(minutes=1)
+MINUTE = dt.timedelta(minutes=1)
 
 _ROWS = """
 SELECT i, t, round(extract(epoch FROM t) / 60 * 0.025, 3), now()
-FROM generate_series({start}, {until} - interval '1 minute', interval '1 minute') t, unnest({of}::int[]) i
+FROM generate_series({start}, {until} - {step}, {step}) t, unnest({of}::int[]) i
 """
 
 
 class History:
-    """One value a minute of each of `installations`, up to `until`, as far back as it takes.
+    """One value each `step` of each of `installations`, up to `until`, as far back as it takes.
 
     A month nobody has readings of yet is filled before it is attached, ten times as fast as row by row; those are
     dropped in the end.
     """
 
     def __init__(
-        self, owner_url: str, installations: Sequence[int], until: dt.datetime, tell: Callable[[str], None]
+        self,
+        owner_url: str,
+        installations: Sequence[int],
+        until: dt.datetime,
+        tell: Callable[[str], None],
+        *,
+        step: dt.timedelta = MINUTE,
     ) -> None:
         self._connection = psycopg.connect(owner_url, autocommit=True)
         self._installations = list(installations)
         self._reached = until
+        self._step = step
         self._stored = 0
         self._made: list[str] = []
         self._tell = tell
@@ -50,18 +57,18 @@ class History:
     def fill(self, stored: int) -> None:
         """Go back until at least `stored` values are there."""
         while self._stored < stored:
-            month = (self._reached - STEP).replace(day=1, hour=0, minute=0)
+            month = (self._reached - self._step).replace(day=1, hour=0, minute=0)
             wanted = -(-(stored - self._stored) // len(self._installations))
-            start = max(month, self._reached - wanted * STEP)
+            start = max(month, self._reached - wanted * self._step)
             self._fill(month, start)
-            self._stored += (self._reached - start) // STEP * len(self._installations)
+            self._stored += (self._reached - start) // self._step * len(self._installations)
             self._reached = start
             self._tell(f"historique : {self._stored:,} valeurs, depuis le {start:%d/%m/%Y}")
         self._run("ANALYZE devices.reading")
 
     def _fill(self, month: dt.datetime, start: dt.datetime) -> None:
         name = f"reading_y{month:%Ym%m}"
-        rows = sql.SQL(_ROWS).format(start=start, until=self._reached, of=self._installations)
+        rows = sql.SQL(_ROWS).format(start=start, until=self._reached, step=self._step, of=self._installations)
         if self._connection.execute("SELECT to_regclass('devices.' || %s)", [name]).fetchone() != (None,):
             self._run("INSERT INTO devices.reading (installation_id, ts, value, received_at) {rows}", rows=rows)
             return

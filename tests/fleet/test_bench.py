@@ -11,6 +11,8 @@ import click
 import pytest
 
 from fleet.bench.cli import _Many
+from fleet.bench.energy import energy
+from fleet.drill.ground import ground_from
 from tests.databases import from_environment
 from tests.fleet.test_drill import URLS
 
@@ -42,6 +44,19 @@ def test_a_bench_accounts_for_all_it_measures(database, mqtt_url, tmp_path):
     with database.sessions()() as session:
         left = session.connection().exec_driver_sql("SELECT count(*) FROM devices.reading").scalar()
     assert left == 0, "the month the bench made is taken away again, and all else was in it"
+
+
+def test_a_late_reading_touches_its_day_and_no_other(database, mqtt_url, tmp_path):
+    own = {variable: getattr(database, role) for role, variable in URLS.items()}
+    environ = (
+        os.environ | own | {"MQTT_URL": mqtt_url, "FLEET_SIMULATOR_MQTT_URL": "mqtt://nobody", "FLEET_MODE": "test"}
+    )
+    found = energy(ground_from(environ, tmp_path), 2, lambda _: None)
+    assert found["readings"] == 2 * (366 * 24 - 1)
+    assert found["year"]["most_days_changed"] == 366
+    assert found["late_reading"]["most_days_changed"] <= 1
+    assert found["late_reading"]["most_hours_changed"] <= 1
+    assert found["next_reading"]["most_days_changed"] == 1
 
 
 @pytest.mark.parametrize(("text", "number"), [("7", 7), ("10k", 10_000), ("1M", 1_000_000)])
