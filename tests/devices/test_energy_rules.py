@@ -240,6 +240,34 @@ def test_order_and_duplication_change_nothing(readings, chance):
     assert spans_of_point([once]) == spans_of_point([again])
 
 
+FACTORS = st.decimals(min_value="0.001", max_value=100, places=3)
+UNREAD = st.integers(0, 5 * MICRO)
+
+
+@given(st.tuples(RISING, RISING), st.tuples(FACTORS, FACTORS), st.tuples(UNREAD, UNREAD), st.data())
+def test_whatever_is_swapped_every_millionth_of_a_kilowatt_hour_is_counted_once(registers, factors, unread, data):
+    """A device or a meter: two registers, two factors, an index read by hand on each side of the swap."""
+    (old, new), (was, becomes) = registers, factors
+    at = old[-1][0] + 1
+    old, new = ([(instant, Decimal(value).scaleb(-6)) for instant, value in readings] for readings in (old, new))
+    closing = old[-1][1] + Decimal(unread[0]).scaleb(-6)
+    opening = max(Decimal(0), new[0][1] - Decimal(unread[1]).scaleb(-6))
+    new = [(at + instant, value) for instant, value in new]
+    endless = Ceiling(watts=10**12)
+    services = [
+        Served(0, at, was, dict(old), closing=closing, ceiling=endless),
+        Served(at, FOREVER, becomes, dict(new), opening=opening, ceiling=endless),
+    ]
+    spans = spans_of_point(data.draw(st.permutations(services)))
+    counted = [micro_kwh(closing, was) - micro_kwh(old[0][1], was), micro_kwh(new[-1][1], becomes)]
+    assert total(spans) == sum(counted) - micro_kwh(opening, becomes)
+    start, end = old[0][0], new[-1][0]
+    cuts = data.draw(st.lists(st.integers(start, end), max_size=20))
+    parts = split(spans, sorted({start, end, at, *cuts}))
+    assert sum(part.energy for part in parts) == total(spans)
+    assert sum(part.energy for part in parts if part.start < at) == counted[0]
+
+
 @given(RISING, st.sets(st.integers(1, 58)))
 def test_lost_readings_change_no_total(readings, lost):
     kept = [r for number, r in enumerate(readings) if number not in lost or number == len(readings) - 1]
