@@ -15,6 +15,7 @@ from devices.energy.files import load_coefficients, load_series, series_of
 from devices.energy.hours import edges_of, hours_of_days, split, to_moment, total_days
 from devices.energy.load import Range, first_reading, load_spans, readings_around
 from devices.energy.models import DailyEnergy, HourlyEnergy
+from devices.energy.phases import WHOLE, together
 from devices.energy.store import store_days, store_hours
 from devices.energy.timeline import filled
 from devices.ingest.models import Arrival
@@ -24,7 +25,7 @@ from devices.storage.register import closed_until
 from foundation.time import day_bounds, days, hours_in_day, local_midnight, time_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.orm import Session
@@ -74,19 +75,24 @@ def derive_point(session: Session, point_id: int) -> Derived:
         select(Installation).where(Installation.point_id == point_id, Installation.quantity.in_(COUNTED))
     ).all()
     files = series_of(session, point_id)
-    registers = [installations, *([one.installation] for one in files)]
+    phases = _by_phase(installations)
+    registers = [*phases.values(), *([one.installation] for one in files)]
     changed = [register for register in registers if heard & {one.id for one in register}]
     if arrived and not changed:
         return Derived(0, 0)
     window = _window(session, changed, arrived, zone) if arrived else Range()
     worth = load_coefficients(session, point_id, zone)
-    spans = load_spans(session, installations, readings_around(session, installations, window), zone, worth)
+    spans = {
+        phase: load_spans(session, one, readings_around(session, one, window), zone, worth)
+        for phase, one in phases.items()
+    }
     for series in files:
         context = readings_around(session, [series.installation], window)
-        spans = filled(spans, load_series(session, series, context, zone, worth))
+        spans[WHOLE] = filled(spans[WHOLE], load_series(session, series, context, zone, worth))
     since = _open_since(session, point_id, [one for register in registers for one in register], zone)
-    grid = _grid(spans, window, since, zone)
-    hours = split(spans, edges_of(grid, zone))
+    grid = _grid([known for known in spans.values() if known], window, since, zone)
+    edges = edges_of(grid, zone)
+    hours = together({phase: split(known, edges) for phase, known in spans.items()})
     whole = arrived is None
     midnight = local_midnight(since, zone) if since else None
     return Derived(
@@ -178,11 +184,21 @@ def _open_since(
     return first.astimezone(zone).date() + ONE_DAY if first else dt.date.max
 
 
-def _grid(spans: Sequence[Span], window: Range, since: dt.date | None, zone: dt.tzinfo) -> dict[dt.date, list[int]]:
-    """Return the hours of the local days to derive: those of `window`, from `since` on, `spans` know something of."""
+def _by_phase(installations: Iterable[Installation]) -> dict[str, list[Installation]]:
+    """Return the installations of each phase, registers of their own; those of the whole even where there are none."""
+    found: dict[str, list[Installation]] = {WHOLE: []}
+    for one in installations:
+        found.setdefault(one.phase, []).append(one)
+    return found
+
+
+def _grid(
+    spans: Sequence[Sequence[Span]], window: Range, since: dt.date | None, zone: dt.tzinfo
+) -> dict[dt.date, list[int]]:
+    """Return the hours of the local days to derive: those of `window`, from `since` on, some of `spans` know of."""
     if not spans:
         return {}
-    start, end = to_moment(spans[0].start), to_moment(spans[-1].end)
+    start, end = to_moment(min(one[0].start for one in spans)), to_moment(max(one[-1].end for one in spans))
     first = max(start, window.start or start).astimezone(zone).date()
     first = max(first, since) if since else first
     last = (min(end, window.end or end) - dt.timedelta.resolution).astimezone(zone).date()

@@ -278,6 +278,37 @@ def test_what_is_set_aside_is_told_with_its_hours_and_its_reason(dbsession):
     assert {day.reason for day in days} == {"rien n'est arrivé"}
 
 
+def test_three_phases_counted_apart_add_up_and_two_of_them_are_not_the_point(dbsession):
+    point = school_point(dbsession)
+    for serial, phase in (("A", "L1"), ("B", "L2"), ("C", "L3")):
+        metered(dbsession, serial, point, phase=phase)
+    for serial, pace in (("A", 1), ("B", 2), ("C", 4)):
+        last = 12 if serial == "C" else 25
+        arrive(dbsession, message(serial, hourly(PARIS_MIDNIGHT, *range(0, last * pace, pace))))
+    derive_point(dbsession, point.id)
+    assert days_of(dbsession, point.id) == [(dt.date(2024, 1, 15), 77, 11, 24, "missing")]
+    arrive(dbsession, message("C", hourly(PARIS_MIDNIGHT + 12 * HOUR, *range(48, 100, 4))))
+    derive_point(dbsession, point.id)
+    assert days_of(dbsession, point.id) == [(dt.date(2024, 1, 15), 168, 24, 24, "measured")]
+    hours = hours_of(dbsession, point.id)
+    arrive(dbsession, message("B", [(PARIS_MIDNIGHT + 20 * HOUR + HOUR / 2, Decimal(41))]))
+    assert derive_point(dbsession, point.id).hours == 0
+    dbsession.flush()
+    assert hours_of(dbsession, point.id) == hours
+
+
+def test_a_clamp_on_one_phase_is_a_detail_beside_the_meter_of_the_point(dbsession):
+    point = metered(dbsession, "A").point
+    metered(dbsession, "B", point, phase="L1")
+    arrive(
+        dbsession,
+        message("A", hourly(PARIS_MIDNIGHT, *range(0, 75, 3))),
+        message("B", hourly(PARIS_MIDNIGHT, *range(25))),
+    )
+    derive_point(dbsession, point.id)
+    assert days_of(dbsession, point.id) == [(dt.date(2024, 1, 15), 72, 24, 24, "measured")]
+
+
 def boundary_of(session, *terms):
     return register_boundary(
         session,
