@@ -88,11 +88,11 @@ def take_in(
 
 
 def _verdict(session: Session, wanted: List, row: Row) -> Verdict:
+    """Take `row`; what a wrong one had begun goes with the whole file."""
     title = row.cells[wanted.title]
     try:
         check_cells(row, wanted.columns)
-        with session.begin_nested():
-            return Verdict(row.line, title, "new" if wanted.take(session, row) else "known")
+        return Verdict(row.line, title, "new" if wanted.take(session, row) else "known")
     except Refusal as refusal:
         return Verdict(row.line, title, "wrong", refusal.sentence)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_BYTES: Final = 2_000_000
-MAX_ROWS: Final = 2_000
+MAX_ROWS: Final = 1_000
 MAX_CELL: Final = 200
 SEPARATORS: Final = (";", ",", "\t")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?", re.ASCII)
