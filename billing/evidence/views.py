@@ -81,7 +81,7 @@ def includeme(config: Configurator) -> None:
         ("signing_keys", "/keys", keys, here + "keys.jinja2", NO_PERMISSION_REQUIRED, "GET"),
         ("signing_key", "/keys/{fingerprint:[0-9a-f]{64}}.pem", key, None, NO_PERMISSION_REQUIRED, "GET"),
         ("verify", "/verify", verify, here + "verify.jinja2", see, ("GET", "POST")),
-        ("invoice_hours", f"/invoices/{NUMBER}/hours/{{place:[0-9]{{1,4}}}}.csv", hours, None, see, "GET"),
+        ("invoice_hours", f"/invoices/{NUMBER}/hours/{{place:[0-9]{{1,9}}}}.csv", hours, None, see, "GET"),
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from billing.pack.keys import sign_with
+from billing.pack.signing import signer_of
 from fleet.settings import Mode, settings_for
 from foundation.actors import Actor, Role
 from foundation.errors import Refusal
@@ -44,6 +46,7 @@ def open_doors() -> Doors:
     web, worker = settings_for("web"), settings_for("worker")
     if web.mode is Mode.PRODUCTION:
         raise Refusal("Cette installation est en production : une démonstration n'y a pas sa place.")
+    sign_with(signer_of(worker.signing_key))
     return Doors(
         web=session_factory(engine_for(web.database_url)),
         worker=session_factory(engine_for(worker.database_url)),

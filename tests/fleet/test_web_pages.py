@@ -21,6 +21,7 @@ from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
+from billing.pack.signing import signer_of
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
 from devices.alerts.models import Alert, AlertEvent
@@ -38,7 +39,7 @@ from foundation.actors import Actor, Role
 from foundation.jobs.queue import ask
 from foundation.mail.register import post
 from foundation.tenancy import bind_actor
-from tests.chain import SIRENS, accepted_settlement, company, signed_agreement
+from tests.chain import SEED, SIRENS, accepted_settlement, company, signed_agreement
 from tests.webhouse import PASSWORD, PEOPLE, open_house
 
 TODAY = dt.date(2026, 1, 20)
@@ -60,10 +61,15 @@ FILES = {
     "plan_file": "application/json",
     "point_readings": "text/csv",
     "evidence": "application/octet-stream",
+    "invoice_hours": "text/csv",
+    "signing_key": "application/x-pem-file",
     "import_original": "text/csv",
     "device_template": "text/csv",
     "point_template": "text/csv",
 }
+
+
+KEY = signer_of(SEED).public.fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +237,8 @@ def addresses(house):
         pattern = patterns[route]
         path = re.sub(r"\{id:[^}]*\}+", str(house.ids.get(pattern.split("/")[1], 1)), pattern)
         path = re.sub(r"\{number:.*\}", "F2026-0001", path)
+        path = re.sub(r"\{fingerprint:[^.]*\}", KEY, path)
+        path = re.sub(r"\{place:[^.]*\}", "1", path)
         query = QUERIES.get(route, "").format(**house.ids)
         found[route] = f"{path}?{query}" if query else path
     return found
