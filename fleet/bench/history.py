@@ -69,12 +69,20 @@ class History:
     def _fill(self, month: dt.datetime, start: dt.datetime) -> None:
         name = f"reading_y{month:%Ym%m}"
         rows = sql.SQL(_ROWS).format(start=start, until=self._reached, step=self._step, of=self._installations)
-        if self._connection.execute("SELECT to_regclass('devices.' || %s)", [name]).fetchone() != (None,):
+        place, ours = sql.Identifier(name), name in self._made
+        if not ours and self._connection.execute("SELECT to_regclass('devices.' || %s)", [name]).fetchone() != (None,):
             self._run("INSERT INTO devices.reading (installation_id, ts, value, received_at) {rows}", rows=rows)
             return
         with self._connection.transaction():
-            place = sql.Identifier(name)
-            self._run("CREATE TABLE devices.{place} (LIKE devices.reading INCLUDING DEFAULTS)", place=place)
+            if ours:
+                self._run("ALTER TABLE devices.reading DETACH PARTITION devices.{place}", place=place)
+                self._run(
+                    "ALTER TABLE devices.{place} DROP CONSTRAINT {key}, DROP CONSTRAINT fk_reading_installation_id",
+                    place=place,
+                    key=sql.Identifier(f"{name}_pkey"),
+                )
+            else:
+                self._run("CREATE TABLE devices.{place} (LIKE devices.reading INCLUDING DEFAULTS)", place=place)
             self._run("INSERT INTO devices.{place} {rows}", place=place, rows=rows)
             self._run("ALTER TABLE devices.{place} ADD PRIMARY KEY (installation_id, ts)", place=place)
             following = (month + dt.timedelta(days=32)).replace(day=1)
@@ -84,7 +92,8 @@ class History:
                 start=month,
                 end=following,
             )
-        self._made.append(name)
+        if not ours:
+            self._made.append(name)
 
     def _run(self, statement: str, **parts: object) -> None:
         self._connection.execute(sql.SQL(statement).format(**parts))
