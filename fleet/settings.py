@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
+from baseline.weather.services.calls import Services
 from foundation.errors import Refusal
 from foundation.mail.headers import ADDRESS
 from foundation.mail.smtp import Relay, relay_of
@@ -100,6 +101,13 @@ def _listening(text: str) -> Listening:
         raise ValueError(text) from None
 
 
+def _key(text: str) -> str:
+    # It stands in a header: one line of visible signs.
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError
+    return text
+
+
 def _processes(text: str) -> int:
     if not 1 <= int(text) <= MAX_INGEST_PROCESSES:
         raise ValueError(text)
@@ -175,6 +183,30 @@ _SOURCES = {
         _seed,
         "32 octets tirés au hasard, en base64 (fleet billing new-key)",
     ),
+    "dpclim_url": _Source(
+        "weather.dpclim_url",
+        "FLEET_DPCLIM_URL",
+        _url("http", "https"),
+        "l'adresse de l'API DPClim de Météo-France, jusqu'à /v1",
+        optional=True,
+    ),
+    "dpclim_key": _Source(
+        "weather.dpclim_key", "FLEET_DPCLIM_KEY", _key, "la clé (apikey) du portail de Météo-France", optional=True
+    ),
+    "weather_files_url": _Source(
+        "weather.files_url",
+        "FLEET_WEATHER_FILES_URL",
+        _url("http", "https"),
+        "l'adresse des fichiers ouverts de Météo-France, jusqu'à /BASE",
+        optional=True,
+    ),
+    "open_meteo_url": _Source(
+        "weather.open_meteo_url",
+        "FLEET_OPEN_METEO_URL",
+        _url("http", "https"),
+        "l'adresse de l'archive d'Open-Meteo, jusqu'à /v1/archive",
+        optional=True,
+    ),
     "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
     "listening": _Source(
         "ingest.dialects",
@@ -248,6 +280,20 @@ class WorkerSettings(_Process):
     signing_key: str = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_sender: str | None
+    dpclim_url: str | None = None
+    dpclim_key: str | None = field(default=None, repr=False)
+    weather_files_url: str | None = None
+    open_meteo_url: str | None = None
+
+    @property
+    def weather(self) -> Services:
+        """Where weather services are; those without an address, and DPClim without a key, are not asked."""
+        return Services(
+            (self.dpclim_url or "").rstrip("/") or None,
+            self.dpclim_key,
+            (self.weather_files_url or "").rstrip("/") or None,
+            self.open_meteo_url,
+        )
 
     @property
     def relay(self) -> Relay | None:

@@ -49,9 +49,7 @@ def extremes_of(
             select(Temperature.hour, Temperature.celsius).where(
                 Temperature.station_id == station.id, Temperature.hour >= first - ALSO, Temperature.hour < last + ALSO
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     made = hourly_extremes(hours)
     return "hourly", {day: both for day, both in made.items() if start <= day < end}

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 from celery.signals import beat_embedded_init
 
+from baseline.weather import tasks as weather
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
 from devices.identity import tasks as identity
@@ -46,6 +47,7 @@ ROOMS_WITH_TASKS = (
     "devices.identity.tasks",
     "devices.storage.tasks",
     "devices.alerts.tasks",
+    "baseline.weather.tasks",
     "baseline.reports.tasks",
     "billing.invoices.tasks",
     "fleet.web.people",
@@ -59,6 +61,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
     sign_with(signer_of(settings.signing_key))
     app = celery_app(settings.broker_url)
     identity.administer(settings.provisioning_url)
+    weather.administer(settings.weather)
 
     @cache
     def sessions() -> sessionmaker[Session]:
