@@ -11,6 +11,7 @@ from sqlalchemy import select
 from baseline.fitting import DailyModel
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.register import Assessment, Comfort, assess, draft_plan, freeze, plan_document, sign
+from baseline.weather.choice import Place, ranked
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement, Annex
 from contracts.agreements.register import annex
@@ -52,7 +53,10 @@ HOT_WATER = {
 class PlanForm(EntryForm):
     """How the savings of a boundary are measured."""
 
-    station_id = choice_field(N_("Station météo"))
+    station_id = choice_field(
+        N_("Station météo"),
+        help_text=N_("La plus proche à moins de 35 km et de 150 m d'altitude d'abord ; figée avec le plan."),
+    )
     baseline_start = day_field(N_("Premier jour de la référence"), help_text=N_("Avant les travaux."))
     baseline_end = day_field(N_("Fin de la référence"), help_text=N_("Le premier jour qui n'en fait plus partie."))
     reporting_starts_on = day_field(N_("Premier jour du suivi"), help_text=N_("Une fois les travaux finis."))
@@ -101,9 +105,7 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
     _ = request.language.translate
     boundary = named(request, MeasurementBoundary, "boundary")
     form = PlanForm(request.POST)
-    stations = request.dbsession.scalars(select(Station).order_by(Station.name))
-    form.station_id.choices = {str(station.id): f"{station.name} ({station.code})" for station in stations}
-
+    form.station_id.choices = proposed_stations(request, boundary)
     form.hot_water.choices = [("", "–"), *((code, _(word)) for code, word in HOT_WATER.items())]
     points = request.dbsession.scalars(
         select(MeteringPoint).where(MeteringPoint.building_id.in_([one.id for one in boundary.buildings]))
@@ -133,6 +135,31 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
         "form": form,
         "submit": _("Préparer le plan"),
     }
+
+
+def proposed_stations(request: Request, boundary: MeasurementBoundary) -> dict[str, str]:
+    """Return the stations to choose from, the one the rule proposes first; by name where the site has no place."""
+    language = request.language
+    stations = {one.id: one for one in request.dbsession.scalars(select(Station).order_by(Station.name))}
+    names = {key: f"{one.name} ({one.code})" for key, one in stations.items()}
+    site = boundary.buildings[0].site if boundary.buildings else None
+    if site is None or site.latitude is None or site.longitude is None:
+        return {str(key): name for key, name in names.items()}
+    places = [
+        (key, Place(one.latitude, one.longitude, one.altitude_m))
+        for key, one in stations.items()
+        if one.latitude is not None and one.longitude is not None
+    ]
+    near = ranked(Place(site.latitude, site.longitude, site.altitude_m), places)
+    told: dict[str, str] = {}
+    for one in near:
+        parts = [names.pop(one.key), language.quantity(one.km, "km")]
+        if one.rise_m is not None:
+            parts.append(language.translate(N_("altitude {rise} m")).format(rise=language.number(one.rise_m)))
+        if not one.admissible:
+            parts.append(language.translate(N_("trop loin ou d'une autre altitude")))
+        told[str(one.key)] = " · ".join(parts)
+    return told | {str(key): name for key, name in names.items()}
 
 
 def _comfort(request: Request, form: PlanForm) -> Comfort | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from baseline.weather.degree_days import hourly_extremes, published_extremes
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 ALSO = dt.timedelta(days=2)
 """A day's extremes lie between 18 h the day before and 6 h the day after."""
+
+
+def last_day(session: Session, station: Station) -> dt.date | None:
+    """Return the last day (UTC) of which anything is known."""
+    last = session.scalar(
+        select(func.max(Observation.at)).where(Observation.station_id == station.id, Observation.celsius.is_not(None))
+    )
+    hour = session.scalar(select(func.max(Temperature.hour)).where(Temperature.station_id == station.id))
+    known = [one for one in (last, hour) if one is not None]
+    return max(known).date() if known else None
 
 
 def extremes_of(

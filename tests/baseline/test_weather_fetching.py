@@ -243,7 +243,7 @@ def test_calls_are_spaced(place, monkeypatch):
         assert 50 < take(session, "dpclim") <= 60
 
 
-def test_a_worker_killed_during_a_call_has_used_it_and_the_next_one_goes_on(place, server, services):
+def test_a_worker_killed_during_a_call_has_used_it_and_the_next_one_goes_on(place, services):
     database = place()
     [number] = asked(database)
     session = database.sessions("worker")()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import threading
@@ -38,25 +39,22 @@ class WeatherServer:
             return status, b"", headers
         path = urlsplit(address).path
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        if path.startswith("/dpclim") and key != KEY:
-            return 401, b"", {}
-        if path == "/dpclim/commande-station/horaire":
-            number = str(2026000000 + len(self.orders))
-            self.orders[number] = query
-            return 202, json.dumps({"elaboreProduitAvecDemandeResponse": {"return": number}}).encode(), {}
-        if path == "/dpclim/commande/fichier":
-            return 201, dpclim(self.orders[query["id-cmde"]]), {}
+        if path.startswith("/dpclim"):
+            return self._dpclim(path, query) if key == KEY else (401, b"", {})
         if path.startswith("/files/HOR/H_56_"):
             return 200, gzip.compress(department(path)), {}
-        if path == "/archive":
-            return 200, archive(query), {}
-        return 404, b"", {}
+        return (200, archive(query), {}) if path == "/archive" else (404, b"", {})
+
+    def _dpclim(self, path: str, query: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+        if path != "/dpclim/commande-station/horaire":
+            return 201, dpclim(self.orders[query["id-cmde"]]), {}
+        number = str(2026000000 + len(self.orders))
+        self.orders[number] = query
+        return 202, json.dumps({"elaboreProduitAvecDemandeResponse": {"return": number}}).encode(), {}
 
 
 def hours(first: str, last: str) -> list[str]:
     """Return each hour from day `first` to day `last`, both whole, as AAAAMMJJHH."""
-    import datetime as dt
-
     start, end = dt.date.fromisoformat(first[:10]), dt.date.fromisoformat(last[:10])
     return [
         f"{start + dt.timedelta(days=n):%Y%m%d}{hour:02}" for n in range((end - start).days + 1) for hour in range(24)
