@@ -6,6 +6,7 @@ import base64
 import json
 import secrets
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
@@ -39,6 +40,7 @@ def verify(
         return
     from billing.evidence.document import verify_pdf
     from billing.pack.signing import public_key_of
+    from foundation.look.language import FRENCH
 
     published = public_key_of(public_key.read()) if public_key else None
     verdict = verify_pdf(invoice.read(), published=published, hourly=[file.read() for file in hourly])
@@ -47,7 +49,9 @@ def verify(
         said = {"invoice": verdict.number, "holds": verdict.holds, "key": verdict.key, "discrepancies": found}
         print(json.dumps(said, ensure_ascii=False))
     elif verdict.holds:
-        print(f"Facture {verdict.number} : {verdict.gross} € TTC, chaque figure se retrouve.")
+        print(
+            f"Facture {verdict.number} : {FRENCH.number(Decimal(verdict.gross), 2)} € TTC, chaque chiffre se retrouve."
+        )
         if published is None:
             print(f"Signée par la clé {verdict.key} : comparez-la à celle que publie la SPL (--public-key).")
     else:

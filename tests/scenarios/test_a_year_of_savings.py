@@ -248,7 +248,7 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
     (house.logs / "spl.pem").write_bytes(Person(house.url).get(f"/keys/{key}.pem").content)
     files = [str(house.logs / name) for name in ("facture.pdf", "spl.pem", "heures.csv")]
     said = house.run("billing", "verify", files[0], "--public-key", files[1], "--hourly", files[2])
-    assert "chaque figure se retrouve" in said
+    assert "chaque chiffre se retrouve" in said
 
     stranger = Person(house.url).sign_in("maire@ailleurs.example", PASSWORD)
     nothing = words(stranger.get("/invoices/999999", 404))
