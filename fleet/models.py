@@ -17,6 +17,7 @@ ROOMS_WITH_MODELS = (
     "contracts.parties.models",
     "contracts.sites.models",
     "contracts.agreements.models",
+    "contracts.measures.models",
     "devices.points.models",
     "devices.inventory.models",
     "devices.codecs.models",

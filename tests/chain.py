@@ -24,7 +24,9 @@ from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
 from billing.settlements.register import accept, propose
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
+from contracts.agreements.signatures import Document
 from contracts.agreements.terms.data import Share, Terms
+from contracts.parties.capital import acquire
 from contracts.parties.register import add_budget, register_shareholder, set_company
 from contracts.sites.register import hold, register_building, register_site
 from devices.points.boundaries.register import register_boundary
@@ -89,6 +91,7 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
     town = register_shareholder(
         session, name=f"Ville {number}", siren=siren, street="1 place", postcode="56000", city="Ville"
     )
+    acquire(session, town, amount=Decimal(1000), start=dt.date(2020, 1, 1))
     budget = add_budget(session, town, siret=siret(siren), service_code="FINANCES", commitment_number="2025-1")
     site = register_site(session, name=f"École {number}", city="Ville", timezone="Europe/Paris")
     school = register_building(session, site, name="Élémentaire", use="école")
@@ -141,6 +144,9 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
         deliberation_number="2024-1",
         deliberation_date=dt.date(2024, 11, 20),
         signatory="La maire",
+        transmitted_on=dt.date(2024, 11, 22),
+        delegation="Délibération 2020-05 du 28/05/2020",
+        document=Document(b"%PDF signed", "accord.pdf", "application/pdf"),
         today=dt.date(2024, 12, 2),
     )
     sign_plan(session, plan, agreement=agreement, signed_on=dt.date(2024, 12, 1))

@@ -6,15 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import Range
 
 from baseline.fitting import DailyModel, fit_daily, model_findings, sufficiency
 from baseline.measured_days import baseline_data, inputs_of, keep_inputs, measured_days, public_holidays
 from baseline.plans.findings import plan_findings
 from baseline.plans.models import MeasurementPlan
-from contracts.agreements.models import Annex
+from contracts.agreements.coverage import cover
+from contracts.agreements.models import Amendment, Annex
+from contracts.agreements.versions import term_in_force
 from devices.points.models import MeasurementBoundary
+from devices.points.payments import hindrances_of
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from foundation.time import bounds
@@ -199,9 +202,17 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
     session.refresh(plan, with_for_update=True)
     if plan.state != "frozen":
         raise Refusal("Seul un plan figé peut être signé ; figez-le d'abord.")
-    if agreement.state != "signed":
+    if agreement.state not in {"signed", "amended"}:
         raise Refusal(f"L'accord {agreement.number} n'est pas signé ; signez-le d'abord, ce plan en annexe.")
-    quoted = session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id, Annex.sha256 == plan.sha256))
+    quoted = session.scalar(
+        select(Annex.id)
+        .outerjoin(Amendment, Amendment.id == Annex.amendment_id)
+        .where(
+            Annex.agreement_id == agreement.id,
+            Annex.sha256 == plan.sha256,
+            or_(Annex.amendment_id.is_(None), Amendment.state == "signed"),
+        )
+    )
     if quoted is None:
         raise Refusal(f"L'accord {agreement.number} ne cite pas ce plan en annexe ; ajoutez-le par avenant.")
     other = session.scalar(
@@ -211,8 +222,26 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
     )
     if other is not None:
         raise Refusal(f"« {plan.boundary.name} » a déjà un plan signé ; remplacez-le par un avenant.")
+    _demand_reach(session, plan, agreement)
+    boundary = plan.boundary
+    start = plan.reporting_starts_on
+    cover(session, agreement, boundary_id=boundary.id, boundary=boundary.name, start=start)
     plan.state = "signed"
     plan.agreement = agreement
     plan.signed_on = signed_on
     session.flush()
     return plan
+
+
+def _demand_reach(session: Session, plan: MeasurementPlan, agreement: Agreement) -> None:
+    """Refuse a boundary whose saving is known not to reach who pays, or to be shared with another operator (truth 7).
+
+    Where nobody was said to pay, the page of the point asks; it is no reason to refuse.
+    """
+    start, end = bounds(term_in_force(agreement))
+    start = max(start, plan.reporting_starts_on)
+    if start >= end:
+        return
+    for one in hindrances_of(session, plan.boundary, start, end, shareholder=agreement.shareholder_id):
+        if one.code != "unknown":
+            raise Refusal(one.sentence)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from baseline.plans.models import MeasurementPlan
     from baseline.reports.models import SavingsReport
     from billing.documents.snapshot import InvoiceSnapshot
-    from billing.settlements.models import Settlement
+    from billing.settlements.models import Settlement, SettlementLine
     from foundation.attachments.models import Attachment
 
 NOTHING = Decimal("0.000")
@@ -93,12 +93,33 @@ def _settlement(where: str, settlement: Settlement, snapshot: InvoiceSnapshot) -
         yield Discrepancy(where, "Les lignes du décompte ne font pas son montant.")
     quoted = {fact["value"] for fact in snapshot["evidence"]}
     for line in settlement.lines:
-        if line.avoided_energy_kwh != line.report.avoided_energy_kwh:
+        if line.avoided_energy_kwh != _counted(settlement, line):
             yield Discrepancy(where, f"{line.label} : le décompte ne compte pas l'énergie évitée du rapport.")
         if line.report.sha256 not in quoted or line.report.plan.sha256 not in quoted:
             yield Discrepancy(where, f"{line.label} : la facture ne cite pas ce rapport ou ce plan.")
         yield from _report(f"{where}, {line.label}", line.report)
         yield from _plan(f"{where}, {line.label}", line.report.plan)
+
+
+def _counted(settlement: Settlement, line: SettlementLine) -> Decimal:
+    """Return the energy avoided on the days of the line's report that the agreement did not suspend."""
+    inputs = settlement.evaluation.get("inputs", {"years": []})
+    suspended = [
+        days
+        for year in inputs["years"]
+        if year["number"] == line.year
+        for measured in year["measured"]
+        if measured["boundary_id"] == line.boundary_id
+        for days in measured.get("suspended", [])
+    ]
+    if not suspended:
+        return line.report.avoided_energy_kwh
+    counted = [
+        day
+        for day in line.report.days
+        if day.counted and not any(start <= day.day.isoformat() < end for start, end, _ in suspended)
+    ]
+    return sum(((day.adjusted_baseline_kwh or NOTHING) - (day.measured_kwh or NOTHING) for day in counted), NOTHING)
 
 
 def _report(where: str, report: SavingsReport) -> Iterator[Discrepancy]:

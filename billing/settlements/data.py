@@ -29,6 +29,18 @@ class LineKey(NamedTuple):
     energy: str
 
 
+class Suspended(NamedTuple):
+    """Days [start, end) on which a boundary neither saves nor owes, and why."""
+
+    start: dt.date
+    end: dt.date
+    reason: str
+
+    def has(self, day: dt.date) -> bool:
+        """Say whether `day` is one of them."""
+        return self.start <= day < self.end
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One energy of one boundary, contract year to date, as its savings report froze it: kWh of 3 places by local day.
@@ -46,11 +58,15 @@ class Measured:
     confidence: Fraction
     days_expected: int
     """Days of the period to date, counted or not."""
+    suspended: tuple[Suspended, ...] = ()
+    """None of their days is among those that count."""
 
     def __post_init__(self) -> None:
         """Demand that both sides count the same days (truth 2)."""
         if self.baseline_kwh.keys() != self.avoided_kwh.keys():
             raise ValueError("a day counts on both sides or on neither")
+        if any(one.has(day) for one in self.suspended for day in self.avoided_kwh):
+            raise ValueError("a suspended day does not count")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ from baseline.plans.models import MeasurementPlan
 from baseline.reports.acceptances import unaccepted
 from baseline.reports.models import ReportDay, SavingsReport
 from baseline.reports.register import newest_report
-from billing.settlements.data import LineKey, Measured, Settled, YearToDate
+from billing.settlements.data import LineKey, Measured, Settled, Suspended, YearToDate
 from billing.settlements.models import Settlement, SettlementLine
-from contracts.agreements.terms.codec import from_json
+from contracts.agreements.coverage import covered_until
 from contracts.agreements.terms.year import ResultKey
-from contracts.prices.rules import Price, Schedule
+from contracts.agreements.versions import prices_in_force, terms_in_force
+from contracts.prices.rules import Schedule
+from devices.points.models import BoundaryBuilding
 from foundation.errors import Refusal
 from foundation.messages import N_
 from foundation.time import bounds
@@ -57,25 +59,29 @@ def gather(session: Session, agreement: Agreement, years: Sequence[YearOfContrac
             f"L'accord {agreement.number} n'a pas de plan de mesure signé ; signez ses plans avant de régler"
             " une période."
         )
+    left = covered_until(agreement)
     reports = {
         LineKey(year.number, plan.boundary_id, plan.boundary.energy): report
         for year in years
         for plan in plans
-        if (report := _report(session, plan, year.start, min(year.end, to))) is not None
+        if (report := _report(session, plan, year.start, min(year.end, to, left.get(plan.boundary_id, to)))) is not None
     }
     days = _days(session, [report.id for report in reports.values()])
     billed = _billed(session, agreement)
     settled = _settled(session, agreement)
-    terms = from_json(agreement.terms)
+    suspended = _suspended(session, agreement, [plan.boundary_id for plan in plans])
     gathered = [
         YearToDate(
             number=year.number,
             start=year.start,
             end=year.end,
             to=min(year.end, to),
-            terms=terms,
+            # The version in force when the year begins: new terms begin with a contract year.
+            terms=terms_in_force(agreement, year.start),
             measured=tuple(
-                _measured(report, days[report.id]) for key, report in reports.items() if key.year == year.number
+                _measured(report, days[report.id], suspended[report.plan.boundary_id])
+                for key, report in reports.items()
+                if key.year == year.number
             ),
             billed=billed.get(year.number, {}),
             settled=settled.get(year.number),
@@ -94,13 +100,24 @@ def gather(session: Session, agreement: Agreement, years: Sequence[YearOfContrac
 
 def schedules(agreement: Agreement) -> dict[str, Schedule]:
     """Return the price schedule of each energy of `agreement`."""
-    prices: dict[str, list[Price]] = defaultdict(list)
-    for price in agreement.prices:
-        start = price.period.lower
-        if start is None:
-            raise ValueError("a price has a first day")
-        prices[price.energy].append(Price(start, price.period.upper, price.price))
-    return {energy: Schedule(energy, tuple(of)) for energy, of in prices.items()}
+    return {energy: Schedule(energy, tuple(prices)) for energy, prices in prices_in_force(agreement).items()}
+
+
+def _suspended(session: Session, agreement: Agreement, boundaries: list[int]) -> dict[int, list[Suspended]]:
+    """Return the suspensions of each boundary: those of the whole agreement, and of any building it covers."""
+    buildings: dict[int, set[int]] = defaultdict(set)
+    for boundary, building in session.execute(
+        select(BoundaryBuilding.boundary_id, BoundaryBuilding.building_id).where(
+            BoundaryBuilding.boundary_id.in_(boundaries)
+        )
+    ):
+        buildings[boundary].add(building)
+    found: dict[int, list[Suspended]] = defaultdict(list)
+    for boundary in boundaries:
+        for one in agreement.suspensions:
+            if one.building_id is None or one.building_id in buildings[boundary]:
+                found[boundary].append(Suspended(*bounds(one.period), one.reason))
+    return found
 
 
 def _report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.date) -> SavingsReport | None:
@@ -146,8 +163,13 @@ def _days(session: Session, reports: list[int]) -> Mapping[int, list[tuple[dt.da
     return days
 
 
-def _measured(report: SavingsReport, days: list[tuple[dt.date, Decimal, Decimal]]) -> Measured:
-    """Return what `report` measured; refuse one whose days do not add up to its totals (kWh are conserved)."""
+def _measured(
+    report: SavingsReport, days: list[tuple[dt.date, Decimal, Decimal]], suspended: list[Suspended]
+) -> Measured:
+    """Return what `report` measured but for `suspended` days.
+
+    Refuses one whose days do not add up to its totals (kWh are conserved).
+    """
     boundary = report.plan.boundary
     avoided = {day: energy for day, _, energy in days}
     if sum(avoided.values(), Decimal(0)) != report.avoided_energy_kwh:
@@ -155,15 +177,23 @@ def _measured(report: SavingsReport, days: list[tuple[dt.date, Decimal, Decimal]
             f"Le rapport d'économies de « {boundary.name} » ne donne pas la somme de ses jours ; signalez-le et"
             " établissez-en un nouveau.",
         )
+    start, end = bounds(report.period)
+    within = tuple(
+        Suspended(max(one.start, start), min(one.end, end), one.reason)
+        for one in suspended
+        if one.start < end and start < one.end
+    )
+    counted = [row for row in days if not any(one.has(row[0]) for one in within)]
     return Measured(
         boundary_id=boundary.id,
         boundary=boundary.name,
         energy=boundary.energy,
-        baseline_kwh={day: energy for day, energy, _ in days},
-        avoided_kwh=avoided,
+        baseline_kwh={day: energy for day, energy, _ in counted},
+        avoided_kwh={day: energy for day, _, energy in counted},
         half_width_kwh=report.avoided_energy_kwh - report.avoided_low_kwh,
         confidence=Fraction(str(report.confidence_level)),
         days_expected=report.days_expected,
+        suspended=within,
     )
 
 

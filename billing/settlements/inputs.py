@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from billing.settlements.data import LineKey, Measured, Settled, YearToDate
+from billing.settlements.data import LineKey, Measured, Settled, Suspended, YearToDate
 from billing.settlements.rules import hold, propose
 from contracts.agreements.terms.codec import from_json, to_json
 from contracts.agreements.terms.year import ResultKey
@@ -79,6 +79,7 @@ def _year(year: YearToDate, reports: Mapping[LineKey, str]) -> dict[str, Any]:
                 "half_width_kwh": str(one.half_width_kwh),
                 "confidence": str(one.confidence),
                 "days_expected": one.days_expected,
+                "suspended": [[_day(days.start), _day(days.end), days.reason] for days in one.suspended],
             }
             for one in year.measured
         ],
@@ -102,15 +103,22 @@ def _year_again(year: Mapping[str, Any], days: Mapping[str, Mapping[str, tuple[D
 
 
 def _measured(one: Mapping[str, Any], days: Mapping[str, tuple[Decimal, Decimal]]) -> Measured:
+    suspended = tuple(
+        Suspended(dt.date.fromisoformat(start), dt.date.fromisoformat(end), reason)
+        for start, end, reason in one.get("suspended", [])
+    )
+    counted = {dt.date.fromisoformat(day): sides for day, sides in days.items()}
+    counted = {day: sides for day, sides in counted.items() if not any(of.has(day) for of in suspended)}
     return Measured(
         boundary_id=one["boundary_id"],
         boundary=one["boundary"],
         energy=one["energy"],
-        baseline_kwh={dt.date.fromisoformat(day): baseline for day, (baseline, _) in days.items()},
-        avoided_kwh={dt.date.fromisoformat(day): avoided for day, (_, avoided) in days.items()},
+        baseline_kwh={day: baseline for day, (baseline, _) in counted.items()},
+        avoided_kwh={day: avoided for day, (_, avoided) in counted.items()},
         half_width_kwh=Decimal(one["half_width_kwh"]),
         confidence=Fraction(one["confidence"]),
         days_expected=one["days_expected"],
+        suspended=suspended,
     )
 
 

@@ -16,6 +16,8 @@ from billing.settlements.models import Settlement, SettlementLine
 from billing.settlements.rules import hold
 from billing.settlements.rules import propose as computed
 from billing.settlements.turns import take_turn
+from contracts.agreements.terms.codec import to_json
+from contracts.agreements.versions import term_in_force
 from contracts.agreements.years import years_until
 from foundation.errors import Refusal
 from foundation.look.language import FRENCH
@@ -50,7 +52,7 @@ def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.d
             f"La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}) ; corrigez les dates.",
             field="end",
         )
-    years = years_until(*bounds(agreement.term), start)
+    years = years_until(*bounds(term_in_force(agreement)), start)
     year = years[-1]
     if end > year.end:
         raise Refusal(
@@ -113,7 +115,7 @@ def _demand_turn(session: Session, agreement: Agreement, start: dt.date, end: dt
             raise Refusal(f"Des jours plus récents sont déjà réglés (décompte {other.id}).", field="start")
     if others:
         _, settled_to = bounds(others[-1].period)
-        if start != settled_to and settled_to > years_until(*bounds(agreement.term), start)[-1].start:
+        if start != settled_to and settled_to > years_until(*bounds(term_in_force(agreement)), start)[-1].start:
             raise Refusal(
                 f"Le dernier décompte s'arrête au {_last(settled_to)} ; commencez au {settled_to:%d/%m/%Y}.",
                 field="start",
@@ -137,7 +139,7 @@ def _settlement(agreement: Agreement, gathered: Gathered, proposal: Proposal) ->
         already_billed=_sum(year.billed.values()),
         amount=proposal.total,
         waiting=proposal.waiting,
-        evaluation=_evaluation(agreement, proposal, gathered),
+        evaluation=_evaluation(proposal, gathered),
         lines=[_line(line, gathered, year.number) for line in proposal.lines],
     )
 
@@ -179,13 +181,13 @@ def _prices(line: Line) -> list[dict[str, Any]]:
     ]
 
 
-def _evaluation(agreement: Agreement, proposal: Proposal, gathered: Gathered) -> dict[str, Any]:
+def _evaluation(proposal: Proposal, gathered: Gathered) -> dict[str, Any]:
     """Return how the settlement was found, exact numbers as text, and the energy its reports hold (truth 5).
 
     Once both parties decided on the events, the newer report moves what is owed: the next settlement shows it.
     """
     return {
-        "terms": agreement.terms,
+        "terms": to_json(gathered.years[-1].terms),
         "years": [
             {"number": year.number, "fee": str(year.fee), "carried": str(year.carried)} for year in proposal.years
         ],

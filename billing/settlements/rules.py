@@ -84,10 +84,28 @@ def propose(years: Sequence[YearToDate], schedules: Mapping[str, Schedule], toda
             fees_before=sum((earlier.fee for earlier in recognised), ZERO),
         )
         evaluation = evaluate(year.terms, contract_year)
+        steps += _suspensions(year)
         steps += evaluation.steps
         recognised.append(_recognise(year, evaluation, contract_year.fees_before, today, steps))
         lines += _lines(year, priced, allocate(evaluation, recognised[-1].fee))
     return _outcome(tuple(lines), tuple(recognised), tuple(steps), may_credit=years[-1].closed)
+
+
+def _suspensions(year: YearToDate) -> list[Step]:
+    """Return a sentence for each suspension of the year, so that nobody looks for its days."""
+    return [
+        step(
+            "suspended",
+            ZERO,
+            say.SUSPENDED,
+            boundary=measured.boundary,
+            first=f"{one.start:%d/%m/%Y}",
+            last=f"{one.end - dt.timedelta(days=1):%d/%m/%Y}",
+            reason=one.reason,
+        )
+        for measured in year.measured
+        for one in measured.suspended
+    ]
 
 
 def hold(proposal: Proposal, disputed: Collection[LineKey]) -> Proposal:

@@ -12,6 +12,7 @@ TOO_LATE = N_(
     "Données tardives de l'année {year} : {beyond_euros} au-delà des limites de l'accord, en temps ou en montant,"
     " ne sont pas repris."
 )
+SUSPENDED = N_("{boundary} : suspendu du {first} au {last} ({reason}), sans économie ni rémunération.")
 HELD = N_("Contesté par la collectivité, retenu jusqu'à la décision : {held_euros}.")
 TOTAL = {
     "invoice": N_(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
 from contracts.agreements.models import Agreement, Annex, EnergyPrice
+from contracts.agreements.signatures import record_signature
 from contracts.agreements.terms.codec import to_json
 from contracts.prices.energies import ENERGY_NAMES
 from contracts.prices.rules import Price
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from contracts.agreements.models import Amendment
     from contracts.agreements.terms.data import Terms
     from contracts.parties.models import Budget, Shareholder
 
@@ -95,10 +97,12 @@ def add_price(
     end: dt.date | None,
     price: Decimal,
     source: str = "",
+    amendment: Amendment | None = None,
 ) -> EnergyPrice:
     """Say what a kWh of `energy` costs the payer during [start, end), excluding VAT, variable part only.
 
-    A price may be added after signature for days that have none yet (indexed or as billed); none is ever replaced.
+    A price may be added after signature for days that have none yet (indexed or as billed); none is ever replaced
+    but by a draft `amendment`, from its day on.
     """
     if energy not in ENERGY_NAMES:
         raise Refusal(
@@ -106,11 +110,22 @@ def add_price(
         )
     if agreement.state == "ended":
         raise Refusal(f"L'accord {agreement.number} est terminé ; il n'a plus besoin de prix.")
+    if amendment is not None:
+        _demand_open(session, amendment)
+        if start < amendment.effective_on:
+            raise Refusal(
+                "L'avenant prend effet le {day} ; ses prix ne valent pas plus tôt.",
+                field="start",
+                day=f"{amendment.effective_on:%d/%m/%Y}",
+            )
     Price(start, end, price)
     period: Range[dt.date] = Range(start, end)
     other = session.scalar(
         select(EnergyPrice).where(
-            EnergyPrice.agreement_id == agreement.id, EnergyPrice.energy == energy, EnergyPrice.period.op("&&")(period)
+            EnergyPrice.agreement_id == agreement.id,
+            EnergyPrice.energy == energy,
+            EnergyPrice.period.op("&&")(period),
+            EnergyPrice.amendment_id.is_not_distinct_from(amendment.id if amendment else None),
         )
     )
     if other is not None:
@@ -119,17 +134,31 @@ def add_price(
             " choisissez des jours qui n'en ont pas.",
             field="start",
         )
-    energy_price = EnergyPrice(agreement=agreement, energy=energy, period=period, price=price, source=source.strip())
+    energy_price = EnergyPrice(
+        agreement=agreement,
+        energy=energy,
+        period=period,
+        price=price,
+        source=source.strip(),
+        amendment=amendment,
+    )
     session.add(energy_price)
     session.flush()
     return energy_price
 
 
-def annex(session: Session, agreement: Agreement, title: str, sha256: str) -> Annex:
-    """Make the document with `sha256` (64 hexadecimal digits) an annex of a draft; measurement plans are annexes."""
+def annex(
+    session: Session, agreement: Agreement, title: str, sha256: str, *, amendment: Amendment | None = None
+) -> Annex:
+    """Make the document with `sha256` (64 hexadecimal digits) an annex of a draft; measurement plans are annexes.
+
+    A signed agreement gets one by a draft `amendment`.
+    """
     # Signing and annexing wait for one another: nothing is added to what has just been signed.
     session.refresh(agreement, with_for_update=True)
-    if agreement.state != "draft":
+    if amendment is not None:
+        _demand_open(session, amendment)
+    elif agreement.state != "draft":
         raise Refusal(f"L'accord {agreement.number} est signé : ses annexes ne changent que par avenant.")
     if not title.strip():
         raise Refusal("Une annexe a un titre ; écrivez ce qu'elle est.", field="title")
@@ -139,53 +168,30 @@ def annex(session: Session, agreement: Agreement, title: str, sha256: str) -> An
         )
     if session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id, Annex.sha256 == sha256)) is not None:
         raise Refusal(f"L'accord {agreement.number} a déjà cette annexe.", field="sha256")
-    document = Annex(agreement=agreement, title=title.strip(), sha256=sha256)
+    document = Annex(agreement=agreement, title=title.strip(), sha256=sha256, amendment_id=amendment and amendment.id)
     session.add(document)
     session.flush()
     return document
 
 
-def sign(
-    session: Session,
-    agreement: Agreement,
-    *,
-    signed_on: dt.date,
-    deliberation_number: str,
-    deliberation_date: dt.date,
-    signatory: str,
-    today: dt.date,
-) -> Agreement:
+def sign(session: Session, agreement: Agreement, **signature: Any) -> Agreement:
     """Sign a draft that has an annex and a price of each of its energies on its first day.
 
-    The council authorises before anybody signs: CGCT L2122-21 and L2241-1 give the mayor a vote to carry out.
+    `signature` is what `contracts.agreements.signatures.record_signature` asks for: the vote, its transmission, who
+    signs by which delegation, the deposited document, today.
     """
     session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
         raise Refusal(f"L'accord {agreement.number} est déjà signé.")
-    if signed_on > today:
-        raise Refusal(
-            f"La signature est datée du {signed_on:%d/%m/%Y}, dans le futur ; corrigez la date.", field="signed_on"
-        )
-    if not deliberation_number.strip():
-        raise Refusal(
-            "Sans délibération du conseil, pas de signature ; indiquez son numéro.", field="deliberation_number"
-        )
-    if deliberation_date > signed_on:
-        raise Refusal(
-            f"La délibération ({deliberation_date:%d/%m/%Y}) est postérieure à la signature ({signed_on:%d/%m/%Y}) ;"
-            " le conseil délibère d'abord.",
-            field="deliberation_date",
-        )
-    if not signatory.strip():
-        raise Refusal("Indiquez qui signe, et en quelle qualité.", field="signatory")
     _demand_complete(session, agreement)
-    agreement.state = "signed"
-    agreement.signed_on = signed_on
-    agreement.deliberation_number = deliberation_number.strip()
-    agreement.deliberation_date = deliberation_date
-    agreement.signatory = signatory.strip()
-    session.flush()
+    record_signature(session, agreement, agreement, **signature)
     return agreement
+
+
+def _demand_open(session: Session, amendment: Amendment) -> None:
+    session.refresh(amendment, with_for_update=True)
+    if amendment.state != "draft":
+        raise Refusal("L'avenant {number} est signé ; préparez-en un autre.", number=amendment.number)
 
 
 def _demand_complete(session: Session, agreement: Agreement) -> None:

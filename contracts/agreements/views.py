@@ -10,12 +10,13 @@ from sqlalchemy import select
 from contracts.agreements.clauses import PRESET_NAMES, ClausesForm, clauses_form, filled, preset, terms_of
 from contracts.agreements.models import Agreement
 from contracts.agreements.register import add_price, draft_agreement, set_terms, sign
+from contracts.agreements.signatures import HEAVIEST, Document
 from contracts.agreements.terms.codec import from_json
 from contracts.agreements.terms.findings import findings
 from contracts.agreements.terms.meaning import meanings, worked_example
 from contracts.parties.models import Budget, Shareholder
 from contracts.prices.energies import ENERGY_NAMES
-from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
+from foundation.forms import EntryForm, choice_field, day_field, file_field, number_field, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
@@ -75,7 +76,27 @@ class SignatureForm(EntryForm):
     signed_on = day_field(N_("Signé le"))
     deliberation_number = text_field(N_("Numéro de la délibération"))
     deliberation_date = day_field(N_("Date de la délibération"))
+    transmitted_on = day_field(
+        N_("Reçue par la préfecture le"), help_text=N_("Avant, la délibération ne peut pas être exécutée.")
+    )
     signatory = text_field(N_("Signataire"))
+    delegation = text_field(
+        N_("Délégation du signataire"), help_text=N_("L'acte qui lui donne le pouvoir de signer : numéro et date.")
+    )
+    document = file_field(
+        N_("Document signé"), help_text=N_("Le fichier signé par les deux parties ; il reste tel quel.")
+    )
+
+
+def signed_facts(form: SignatureForm) -> dict[str, Any]:
+    """Return what a valid form says of a signature."""
+    sent = form.document.data
+    return {
+        **form.data,
+        "document": Document(
+            sent.file.read(HEAVIEST + 1), sent.filename[:200], sent.type or "application/octet-stream"
+        ),
+    }
 
 
 def _crumbs(request: Request, agreement: Agreement | None = None) -> list[tuple[str, str]]:
@@ -202,7 +223,7 @@ def signature(request: Request) -> dict[str, Any] | Response:
     form = SignatureForm(request.POST)
 
     def act() -> Agreement:
-        return sign(request.dbsession, accord, **form.data, today=request.today)
+        return sign(request.dbsession, accord, **signed_facts(form), today=request.today)
 
     if request.method == "POST" and submit(request, form, act):
         return HTTPSeeOther(request.route_path("agreement", id=accord.id))
@@ -212,6 +233,7 @@ def signature(request: Request) -> dict[str, Any] | Response:
         "intro": _("Signé, l'accord ne change plus que par avenant."),
         "form": form,
         "submit": _("Enregistrer la signature"),
+        "files": True,
     }
 
 

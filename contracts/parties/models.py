@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from foundation.base import Base, created, identifier
+from foundation.base import Base, created, euros, identifier
 
 
 class Company(Base):
@@ -38,7 +40,9 @@ class Shareholder(Base):
 
     __tablename__ = "shareholder"
     __table_args__ = (
-        CheckConstraint("kind IN ('commune', 'intercommunality', 'syndicate')", name="kind"),
+        CheckConstraint(
+            "kind IN ('commune', 'intercommunality', 'syndicate', 'department', 'region', 'other_public')", name="kind"
+        ),
         {"schema": "contracts"},
     )
 
@@ -55,13 +59,38 @@ class Shareholder(Base):
     created_at: Mapped[created]
 
     budgets: Mapped[list[Budget]] = relationship(back_populates="shareholder", order_by="Budget.id")
+    capital: Mapped[list[CapitalShare]] = relationship(back_populates="shareholder", order_by="CapitalShare.period")
+
+
+class CapitalShare(Base):
+    """Euros of the SPL's capital a shareholder owns during [start, end) of days."""
+
+    __tablename__ = "capital_share"
+    __table_args__ = (
+        ExcludeConstraint(("shareholder_id", "="), ("period", "&&"), name="ex_capital_share_once", using="gist"),
+        CheckConstraint("amount > 0 AND NOT isempty(period)", name="amount"),
+        {"schema": "contracts"},
+    )
+
+    id: Mapped[identifier]
+    shareholder_id: Mapped[int] = mapped_column(ForeignKey(Shareholder.id))
+    period: Mapped[Range[dt.date]]
+    amount: Mapped[euros]
+    act: Mapped[str] = mapped_column(default="")
+    """What it rests on: statutes, deed of transfer."""
+
+    shareholder: Mapped[Shareholder] = relationship(back_populates="capital")
 
 
 class Budget(Base):
     """The payer: a budget of a shareholder with its own SIRET and what Chorus Pro asks of invoices sent to it."""
 
     __tablename__ = "budget"
-    __table_args__ = {"schema": "contracts"}
+    __table_args__ = (
+        CheckConstraint("kind IN ('main', 'annex', 'ccas', 'regie')", name="kind"),
+        CheckConstraint("vat_recovery BETWEEN 0 AND 1", name="vat_recovery"),
+        {"schema": "contracts"},
+    )
 
     id: Mapped[identifier]
     shareholder_id: Mapped[int] = mapped_column(ForeignKey(Shareholder.id))
@@ -71,5 +100,80 @@ class Budget(Base):
     """BT-10, the "code service exécutant"; None where this budget asks for none."""
     commitment_number: Mapped[str | None]
     """BT-13, the "numéro d'engagement juridique"."""
+    kind: Mapped[str] = mapped_column(default="main")
+    """main, annex, ccas or regie."""
+    legal_personality: Mapped[bool] = mapped_column(default=False)
+    """Whether it is a legal person of its own: then it, and not the municipality, has to be a shareholder."""
+    nomenclature: Mapped[str] = mapped_column(default="M57")
+    suggested_function: Mapped[str] = mapped_column(default="")
+    suggested_account: Mapped[str] = mapped_column(default="")
+    """Where the accountant may book the fee; a suggestion, theirs to change."""
+    vat_recovery: Mapped[Decimal] = mapped_column(Numeric(5, 4), default=Decimal(0))
+    """Part of the VAT on its energy that it recovers: 0 for most services of a municipality, 1 where it is taxed."""
+    service_code_required: Mapped[bool] = mapped_column(default=False)
+    commitment_required: Mapped[bool] = mapped_column(default=False)
+    """What Chorus Pro refuses an invoice without (consulterStructure)."""
 
     shareholder: Mapped[Shareholder] = relationship(back_populates="budgets")
+    commitments: Mapped[list[Commitment]] = relationship(
+        back_populates="budget", order_by="(Commitment.year, Commitment.id)"
+    )
+
+
+class Commitment(Base):
+    """Euros, VAT included, a budget committed for a year (engagement juridique); billing computes what is left."""
+
+    __tablename__ = "commitment"
+    __table_args__ = (
+        UniqueConstraint("budget_id", "number"),
+        CheckConstraint("amount > 0", name="amount"),
+        {"schema": "contracts"},
+    )
+
+    id: Mapped[identifier]
+    budget_id: Mapped[int] = mapped_column(ForeignKey(Budget.id))
+    year: Mapped[int]
+    number: Mapped[str]
+    amount: Mapped[euros]
+    expires_on: Mapped[dt.date | None]
+    """Last day it may be invoiced on; None: the end of its year."""
+    created_at: Mapped[created]
+
+    budget: Mapped[Budget] = relationship(back_populates="commitments")
+
+
+class Departure(Base):
+    """A shareholder left the SPL: no fee afterwards, and a list of what is still to be done."""
+
+    __tablename__ = "departure"
+    __table_args__ = (CheckConstraint("reason <> ''", name="reason"), {"schema": "contracts"})
+
+    id: Mapped[identifier]
+    shareholder_id: Mapped[int] = mapped_column(ForeignKey(Shareholder.id), unique=True)
+    left_on: Mapped[dt.date]
+    """First day it is no longer a shareholder."""
+    reason: Mapped[str]
+    created_at: Mapped[created]
+
+    shareholder: Mapped[Shareholder] = relationship()
+    tasks: Mapped[list[DepartureTask]] = relationship(back_populates="departure", order_by="DepartureTask.id")
+
+
+class DepartureTask(Base):
+    """One thing to do: the exit settlement, buy-out or removal of the sensors, keys, data."""
+
+    __tablename__ = "departure_task"
+    __table_args__ = (
+        UniqueConstraint("departure_id", "code"),
+        CheckConstraint("code IN ('settlement', 'sensors', 'keys', 'data', 'capital')", name="code"),
+        {"schema": "contracts"},
+    )
+
+    id: Mapped[identifier]
+    departure_id: Mapped[int] = mapped_column(ForeignKey(Departure.id))
+    code: Mapped[str]
+    due_on: Mapped[dt.date]
+    done_on: Mapped[dt.date | None]
+    note: Mapped[str] = mapped_column(default="")
+
+    departure: Mapped[Departure] = relationship(back_populates="tasks")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from contracts.parties.models import Company, Shareholder
 from contracts.parties.register import add_budget, register_shareholder, set_company
-from foundation.forms import EntryForm, choice_field, number_field, submit, text_field
+from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, found, fragments, page_of
 from foundation.permissions import Permission
@@ -38,6 +38,8 @@ class ShareholderForm(EntryForm):
     postcode = text_field(N_("Code postal"))
     city = text_field(N_("Commune"))
     email = text_field(N_("Adresse électronique"), required=False)
+    capital = number_field(N_("Part du capital de la SPL, €"), required=False)
+    since = day_field(N_("Actionnaire depuis le"), required=False)
 
 
 class BudgetForm(EntryForm):

@@ -20,7 +20,7 @@ from foundation.look.language import FRENCH
 from foundation.money import euros
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 DAY = dt.timedelta(days=1)
 _MOST_PLACES = 6
@@ -94,6 +94,27 @@ class Valuation:
     def amount(self) -> Decimal:
         """Return the sum of the slices, euros to the cent."""
         return sum((part.amount for part in self.slices), Decimal("0.00"))
+
+
+def overlaid(layers: Sequence[Sequence[Price]]) -> list[Price]:
+    """Return one price a day: that of the last of `layers` that has one; what a later layer covers is cut out."""
+    found: list[Price] = []
+    for layer in layers:
+        for price in layer:
+            found = [part for one in found for part in _without(one, price.start, price.end)]
+        found += layer
+    return sorted(found, key=lambda price: price.start)
+
+
+def _without(price: Price, start: dt.date, end: dt.date | None) -> list[Price]:
+    """Return what is left of `price` outside [start, end)."""
+    parts = []
+    if price.start < start:
+        until = start if price.end is None else min(price.end, start)
+        parts.append(Price(price.start, until, price.per_kwh))
+    if end is not None and (price.end is None or price.end > end):
+        parts.append(Price(max(price.start, end), price.end, price.per_kwh))
+    return parts
 
 
 def price_on(schedule: Schedule, day: dt.date) -> Price:

@@ -64,6 +64,7 @@ class Holding(Base):
     __table_args__ = (
         ExcludeConstraint(("building_id", "="), ("period", "&&"), name="ex_holding_one_holder", using="gist"),
         CheckConstraint("NOT isempty(period)", name="period"),
+        CheckConstraint("origin IN ('declared', 'sale', 'merger', 'transfer')", name="origin"),
         {"schema": "contracts"},
     )
 
@@ -71,6 +72,10 @@ class Holding(Base):
     building_id: Mapped[int] = mapped_column(ForeignKey(Building.id))
     shareholder_id: Mapped[int] = mapped_column(ForeignKey(Shareholder.id), index=True)
     period: Mapped[Range[dt.date]]
+    origin: Mapped[str] = mapped_column(default="declared")
+    """How it began: declared, sale, merger or transfer."""
+    act: Mapped[str] = mapped_column(default="")
+    """The deed, decree or deliberation it rests on."""
     # The same period as UTC instants, by the site's time zone; a trigger fills it, row-level security compares it.
     instants: Mapped[Range[dt.datetime]] = mapped_column(FetchedValue(), FetchedValue(for_update=True))
 

@@ -15,8 +15,9 @@ from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
 from devices.points.boundaries.register import register_boundary
 from devices.points.register import register_point
-from fleet.demonstration.municipalities import COMPANY
+from fleet.demonstration.municipalities import COMPANY, MUNICIPALITIES
 from fleet.demonstration.timeline import ZONE
+from foundation.money import split
 from foundation.time import local_midnight
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def found_municipality(
         insee_code=town.insee,
         email=f"mairie@{town.key}.example",
         synthetic=True,
+        capital=split(Decimal(COMPANY.capital_euros), [1] * len(MUNICIPALITIES))[MUNICIPALITIES.index(town)],
+        since=HELD_SINCE,
     )
     add_budget(
         session,

@@ -14,6 +14,7 @@ from baseline.plans.register import sign as sign_plan
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
+from contracts.agreements.signatures import Document
 from contracts.parties.models import Shareholder
 from devices.points.models import MeasurementBoundary
 from fleet.demonstration.agreements import PRICES, TERMS, Days, number_of
@@ -94,6 +95,11 @@ def sign_agreement(session: Session, town: Municipality, meters: Sequence[Meter]
         signed_on=days.signed,
         deliberation_number=f"{days.deliberation.year}-{town.insee}-12",
         deliberation_date=days.deliberation,
+        transmitted_on=days.deliberation + dt.timedelta(days=2),
+        delegation="Délibération d'installation du conseil, du 28/05/2020",
+        document=Document(
+            f"Accord {number}, exemplaire signé (démonstration).".encode(), f"{number}.txt", "text/plain"
+        ),
         signatory=f"La maire ou le maire de {town.name}",
         today=today,
     )

@@ -17,6 +17,7 @@ from baseline.plans.register import sign as sign_plan
 from baseline.reports.register import make_report
 from baseline.weather.models import Station
 from contracts.agreements.register import add_price, annex, sign
+from contracts.agreements.signatures import Document
 from contracts.sites.register import hold, register_building, register_site
 from devices.energy.models import DailyEnergy
 from devices.points.boundaries.register import register_boundary
@@ -181,6 +182,9 @@ def sign_all(of: Measured, signed_on: dt.date = dt.date(2022, 12, 20)) -> Agreem
         deliberation_number="2022-12-07",
         deliberation_date=dt.date(2022, 12, 7),
         signatory="La maire",
+        transmitted_on=dt.date(2022, 12, 9),
+        delegation="Délibération 2020-05 du 28/05/2020",
+        document=Document(b"%PDF signed", "accord.pdf", "application/pdf"),
         today=TODAY,
     )
     sign_plan(session, of.plan, agreement=agreement, signed_on=signed_on)

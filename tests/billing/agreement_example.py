@@ -13,7 +13,9 @@ from baseline.plans.models import MeasurementPlan
 from baseline.reports.models import ReportDay, SavingsReport
 from baseline.weather.models import Station
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
+from contracts.agreements.signatures import Document
 from contracts.agreements.terms.data import Share, Terms
+from contracts.parties.capital import acquire
 from contracts.parties.register import add_budget, register_shareholder
 from contracts.sites.register import hold, register_building, register_site
 from devices.points.boundaries.register import register_boundary
@@ -39,6 +41,7 @@ def town(
     shareholder = register_shareholder(
         session, name=name, siren=siren, street="1 place de la Mairie", postcode="56100", city=name
     )
+    acquire(session, shareholder, amount=Decimal(1000), start=dt.date(2020, 1, 1))
     add_budget(session, shareholder, siret=siret)
     return shareholder
 
@@ -99,6 +102,9 @@ def signed(
         deliberation_number="2022-12-07",
         deliberation_date=dt.date(2022, 12, 7),
         signatory="La maire",
+        transmitted_on=dt.date(2022, 12, 9),
+        delegation="Délibération 2020-05 du 28/05/2020",
+        document=Document(b"%PDF signed", "accord.pdf", "application/pdf"),
         today=START,
     )
     session.flush()
@@ -114,6 +120,7 @@ def report(
     avoided: str,
     half_width: str = "0",
     missing: int = 0,
+    sha256: str = "0" * 64,
 ) -> SavingsReport:
     """Return a report that avoided `avoided` kWh a day of 100, the first `missing` days not counted."""
     rows = [
@@ -142,7 +149,7 @@ def report(
         days_expected=len(rows),
         findings=[],
         inputs={},
-        sha256="0" * 64,
+        sha256=sha256,
         made_at=NOON,
         days=rows,
     )

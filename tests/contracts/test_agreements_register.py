@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
+from contracts.agreements.signatures import Document
 from contracts.agreements.terms.codec import from_json
 from foundation.errors import Refusal
 from tests.billing.agreement_example import END, HALF, START, draft, town
@@ -16,7 +17,10 @@ SIGNATURE = {
     "signed_on": dt.date(2022, 12, 20),
     "deliberation_number": "2022-12-07",
     "deliberation_date": dt.date(2022, 12, 7),
+    "transmitted_on": dt.date(2022, 12, 9),
     "signatory": "La maire",
+    "delegation": "Délibération 2020-05 du 28/05/2020",
+    "document": Document(b"%PDF", "accord.pdf", "application/pdf"),
     "today": START,
 }
 HASH = "a" * 64
@@ -132,6 +136,18 @@ def test_an_agreement_is_signed_once_with_plans_prices_and_a_deliberation(dbsess
         ({"deliberation_number": " "}, "Sans délibération"),
         ({"deliberation_date": dt.date(2022, 12, 21)}, "le conseil délibère d'abord"),
         ({"signatory": ""}, "qui signe"),
+        ({"delegation": " "}, "le pouvoir de signer"),
+        ({"transmitted_on": dt.date(2022, 12, 6)}, "transmise à la préfecture après le vote"),
+        ({"transmitted_on": dt.date(2022, 12, 21)}, "avant la signature"),
+        ({"document": Document(b"", "vide.pdf", "application/pdf")}, "est vide"),
+        (
+            {
+                "signed_on": dt.date(2019, 6, 1),
+                "deliberation_date": dt.date(2019, 5, 1),
+                "transmitted_on": dt.date(2019, 5, 2),
+            },
+            "n'est pas actionnaire de la SPL le 01/06/2019",
+        ),
     ],
 )
 def test_a_signature_that_does_not_hold_is_refused(dbsession, agreement, change, sentence):

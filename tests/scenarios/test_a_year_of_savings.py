@@ -73,6 +73,8 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
         street="1 place de la Mairie",
         postcode="56000",
         city="Kermelo",
+        capital="150000",
+        since="2005-01-01",
     )
     budget = claire.make(
         f"/shareholders/{town}/budgets/new",
@@ -87,6 +89,8 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
         street="2 rue d'Ailleurs",
         postcode="56000",
         city="Ailleurs",
+        capital="75000",
+        since="2005-01-01",
     )
     site = claire.make("/sites/new", name="Hôtel de ville", city="Kermelo", timezone="Etc/GMT-1")
     office = claire.make(f"/sites/{site}/buildings/new", name="Bureaux", use="bureaux", floor_area_m2="1200")
@@ -154,7 +158,10 @@ def test_a_year_of_savings(house: House, database: Database, capsys) -> None:  #
         signed_on="2010-01-11",
         deliberation_number="2010-003",
         deliberation_date="2010-01-08",
+        transmitted_on="2010-01-09",
         signatory="La maire",
+        delegation="2008-004",
+        files={"document": ("accord.pdf", b"%PDF-1.7 accord", "application/pdf")},
     )
     claire.submit(f"/plans/{plan}", form="sign", agreement_id=agreement, signed_on="2010-01-11")
     frozen = scalar(database, "SELECT model::text FROM baseline.measurement_plan")

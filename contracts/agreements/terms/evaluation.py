@@ -214,7 +214,8 @@ def _shared(terms: Terms, year: ContractYear, payable: Decimal, steps: list[Step
 
 def _within_bounds(terms: Terms, year: ContractYear, fee: Decimal, steps: list[Step]) -> Decimal:
     """Return `fee` raised to the floor (closed years only: nothing is owed in advance), then lowered to the caps."""
-    if year.closed and year.results and fee < terms.floor:
+    # Suspended all year, an agreement measures nothing and owes nothing, its floor included.
+    if year.closed and any(one.adjusted_baseline_kwh for one in year.results) and fee < terms.floor:
         fee = terms.floor
         steps.append(step("floor", fee, say.FLOOR, floor_euros=fee))
     if terms.yearly_cap is not None and fee > terms.yearly_cap:

@@ -1,0 +1,1 @@
+"""What was done to save energy, who paid for it, and which agreement shares what it saves."""
