@@ -331,11 +331,25 @@ def conflict(session: Session, now: dt.datetime) -> list[Finding]:
     ]
 
 
-# By the machine's clock, as the process beats, whatever day a demonstration believes it is.
+# By the machine's clock, as the process beats, whatever day a demonstration believes it is. Where several processes
+# share the collection, the one that is worst off speaks for it: its devices are heard by nobody. One whose session was
+# ended for good listens to nothing and is owed nothing.
 _HEARTBEAT = text("""
-    SELECT at, now() - at > :limit AS stopped, now() - started_at < :limit AND EXISTS (
-        SELECT FROM devices.ingest_heartbeat before WHERE before.started_at < latest.started_at) AS back
-    FROM devices.ingest_heartbeat latest WHERE connected ORDER BY id DESC LIMIT 1
+    WITH member AS (
+        SELECT DISTINCT ON (client_id) client_id, subscriptions <> '{}' AS listens
+        FROM devices.ingest_heartbeat ORDER BY client_id, id DESC
+    ), latest AS (
+        SELECT listens, at, started_at FROM member CROSS JOIN LATERAL (
+            SELECT at, started_at FROM devices.ingest_heartbeat beat
+            WHERE beat.client_id = member.client_id AND connected ORDER BY id DESC LIMIT 1) beat
+    ), owed AS (
+        SELECT at, started_at FROM latest WHERE listens
+        UNION ALL
+        (SELECT at, started_at FROM latest WHERE NOT EXISTS (SELECT FROM latest WHERE listens) ORDER BY at DESC LIMIT 1)
+    )
+    SELECT min(at) AS at, now() - min(at) > :limit AS stopped, now() - max(started_at) < :limit AND EXISTS (
+        SELECT FROM devices.ingest_heartbeat before WHERE before.started_at < max(owed.started_at)) AS back
+    FROM owed HAVING count(*) > 0
 """)
 STOPPED_AFTER: Final = dt.timedelta(minutes=5)
 

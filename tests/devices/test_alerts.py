@@ -199,12 +199,12 @@ def test_the_same_moment_again_or_by_two_workers_at_once_doubles_nothing(databas
         assert [alert.facts["serial"] for alert in alerts(session)] == ["S1", "S2"]
 
 
-def beat(session, age, started=dt.timedelta(days=2), client="ingest"):
+def beat(session, age, started=dt.timedelta(days=2), client="ingest", heard=("spl/#",)):
     now = session.scalar(select(text("now()")))
     session.add(
         IngestHeartbeat(
             client_id=client, at=now - age, started_at=now - started, connected=True, last_commit_at=None, messages=1,
-            readings=1, duplicates=0, conflicts=0, dead_letters=0, retained=0, buffered=0,
+            readings=1, duplicates=0, conflicts=0, dead_letters=0, retained=0, buffered=0, subscriptions=list(heard),
         )
     )  # fmt: skip
     session.flush()
@@ -224,6 +224,19 @@ def test_when_the_collection_stands_still_that_is_the_alert_and_not_each_device(
     evaluate(dbsession, START + 7 * HOUR, (Kind.COLLECTION, Kind.SILENCE))
     assert len(alerts(dbsession)) == 3
     assert [alert.state for alert in alerts(dbsession, Kind.COLLECTION)] == ["closed"]
+
+
+def test_one_process_of_several_that_stands_still_is_told(dbsession):
+    minute = dt.timedelta(minutes=1)
+    for client in ("ingest-1-of-2", "ingest-2-of-2"):
+        beat(dbsession, 20 * minute, client=client)
+    beat(dbsession, 0 * minute, client="ingest-2-of-2")
+    evaluate(dbsession, START, (Kind.COLLECTION,))
+    assert [alert.state for alert in alerts(dbsession, Kind.COLLECTION)] == ["open"]
+    beat(dbsession, 0 * minute, client="ingest-1-of-2", heard=())
+    for hours in (1, 2):
+        evaluate(dbsession, START + hours * HOUR, (Kind.COLLECTION,))
+    assert [alert.state for alert in alerts(dbsession, Kind.COLLECTION)] == ["closed"], "its session was ended for good"
 
 
 def batteries(session, device, levels):
