@@ -7,7 +7,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import holidays
 
@@ -56,6 +56,19 @@ class MeasuredDay:
             None if self.celsius is None else format(self.celsius, "f"),
             self.celsius_hours,
         )
+
+
+def day_from_data(row: Sequence[Any]) -> MeasuredDay:
+    """Return the day that `MeasuredDay.as_data` wrote as `row`."""
+    day, energy, hours, day_hours, celsius, celsius_hours = row
+    return MeasuredDay(
+        dt.date.fromisoformat(day),
+        None if energy is None else Decimal(energy),
+        hours,
+        day_hours,
+        None if celsius is None else Decimal(celsius),
+        celsius_hours,
+    )
 
 
 def boundary_zone(boundary: MeasurementBoundary) -> ZoneInfo:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from baseline.assess.rows import read_table, refuse
+from baseline.calendars import school_holidays
 from baseline.fitting.findings import Finding
 from foundation.errors import Refusal
 from foundation.messages import N_
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 Days = frozenset[dt.date]
 
 _FRANCE = re.compile(r"FR(?:[:-]([ABC]))?")
-
-SCHOOL_SINCE = 2018
-"""First whole calendar year of the French school calendars in the `holidays` library (compared with the dates the
-ministry published: equal on every schoolday from 2018 to 2026 but for the spring of 2021, moved by the health crisis,
-and up to two days of 2021, 2022 and 2027)."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,9 @@ class Calendars:
         public = frozenset(library.country_holidays("FR", years=years))
         if zone is None:
             return cls(public)
-        school = library.country_holidays("FR", subdiv=f"Zone {zone}", categories=("school",), years=years)
-        unknown = [year for year in years if year < SCHOOL_SINCE or not any(day.year == year for day in school)]
+        vacations, unknown = school_holidays(zone, years)
         if not unknown:
-            return cls(public, frozenset(school))
+            return cls(public, vacations)
         # With the vacations of one year only, its model would see schooldays in the other's vacations.
         finding = Finding(
             "school_calendar_unknown",

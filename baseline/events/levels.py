@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from baseline.fitting import DailyModel
+from baseline.fitting.kinds import daily_of, model_from_json
 from baseline.measured_days import measured_days, reporting_data
 from baseline.plans.models import MeasurementPlan
 
@@ -58,7 +58,7 @@ def levels_around(
     first, last = start - AROUND, min(stop + AROUND, today)
     days = measured_days(session, plan.boundary, plan.station, first, last)
     reporting = reporting_data(days, first, last)
-    model = DailyModel.from_json(plan.model or {})
+    model = daily_of(model_from_json(plan.model or {}))
     baseline = model.predict(reporting.days, reporting.temperature_c) * reporting.weight
     residuals = [
         Residual(day, float(measured - expected))

@@ -4,36 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import Range
 
-from baseline.fitting import DailyModel, fit_daily, model_findings, sufficiency
-from baseline.measured_days import baseline_data, inputs_of, keep_inputs, measured_days, public_holidays
+from baseline.calendars import school_holidays, school_unknown
+from baseline.comparison import Measured, fit, keep_measured, measure_baseline
+from baseline.measured_days import public_holidays
 from baseline.plans.findings import plan_findings
-from baseline.plans.models import MeasurementPlan
+from baseline.plans.models import MeasurementPlan, PlanDeposit
+from baseline.plans.reference import reference_weather
+from baseline.plans.windows import latest_window
 from contracts.agreements.coverage import cover
 from contracts.agreements.models import Amendment, Annex
 from contracts.agreements.versions import term_in_force
 from devices.points.models import MeasurementBoundary
 from devices.points.payments import hindrances_of
+from foundation.attachments.store import keep
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
+from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
     from baseline.fitting import Finding
+    from baseline.fitting.kinds import Kind, Model
     from baseline.measured_days import MeasuredDay
     from baseline.weather.models import Station
     from contracts.agreements.models import Agreement
     from devices.points.models import MeteringPoint
 
-SHORTEST_BASELINE_DAYS = 30
+ONE_DAY = dt.timedelta(days=1)
 AHEAD = dt.timedelta(days=20 * 365)
 """Longer than any agreement runs after its baseline."""
 
@@ -42,10 +49,14 @@ AHEAD = dt.timedelta(days=20 * 365)
 class Assessment:
     """What a plan would be if it were frozen now: the model, or why there is none, and every finding."""
 
-    model: DailyModel | None
+    model: Model | None
     findings: tuple[Finding, ...]
-    days: list[MeasuredDay]
-    inputs: dict[str, object]
+    measured: Measured
+
+    @property
+    def days(self) -> Sequence[MeasuredDay]:
+        """Return the days of the baseline."""
+        return self.measured.days
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -61,20 +72,44 @@ class Comfort(NamedTuple):
     occupied: tuple[int, int]
 
 
+class Choices(NamedTuple):
+    """How the model is found, fixed before anybody sees a figure."""
+
+    kind: str = "daily"
+    """auto, daily, hourly or billing."""
+    school_zone: str | None = None
+    window_rule: str | None = None
+    least_completeness: Decimal | None = None
+
+
+DAILY = Choices()
+
+
 def draft_plan(
     session: Session,
     *,
     boundary: MeasurementBoundary,
     station: Station,
-    baseline_start: dt.date,
+    baseline_start: dt.date | None,
     baseline_end: dt.date,
     reporting_starts_on: dt.date,
     confidence_level: float = 0.9,
     interval: str = "g14",
     hot_water: str | None = None,
     comfort: Comfort | None = None,
+    choices: Choices = DAILY,
+    headings: dict[str, str] | None = None,
+    supersedes: MeasurementPlan | None = None,
 ) -> MeasurementPlan:
-    """Draft a plan on local days [baseline_start, baseline_end), savings counting from `reporting_starts_on`."""
+    """Draft a plan on local days [baseline_start, baseline_end), savings counting from `reporting_starts_on`.
+
+    With the window rule "latest" the baseline is the last twelve whole months before `baseline_end`, the day the works
+    begin, whatever `baseline_start` says.
+    """
+    if choices.window_rule == "latest":
+        baseline_start, baseline_end = latest_window(baseline_end)
+    if baseline_start is None:
+        raise Refusal(N_("Dites quel est le premier jour de la référence."), field="baseline_start")
     if baseline_end <= baseline_start:
         raise Refusal(
             f"La période de référence finit ({baseline_end:%d/%m/%Y}) avant d'avoir commencé"
@@ -91,6 +126,13 @@ def draft_plan(
         raise Refusal(
             "Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9.", field="confidence_level"
         )
+    if choices.least_completeness is not None and not 0 < choices.least_completeness <= 1:
+        raise Refusal(
+            N_("La part de jours complets d'un mois est une fraction entre 0 et 1, par exemple 0,9."),
+            field="least_completeness",
+        )
+    if supersedes is not None and (supersedes.boundary_id != boundary.id or supersedes.state != "signed"):
+        raise Refusal(N_("Une nouvelle version remplace le plan signé du même périmètre."), field="supersedes_id")
     plan = MeasurementPlan(
         boundary=boundary,
         station=station,
@@ -99,6 +141,12 @@ def draft_plan(
         confidence_level=confidence_level,
         interval=interval,
         hot_water=hot_water,
+        model_kind=choices.kind,
+        school_zone=choices.school_zone,
+        window_rule=choices.window_rule,
+        least_completeness=choices.least_completeness,
+        headings={name: text for name, text in (headings or {}).items() if text} or None,
+        supersedes=supersedes,
         state="draft",
     )
     if comfort is not None:
@@ -111,17 +159,46 @@ def draft_plan(
 
 
 def assess(session: Session, plan: MeasurementPlan) -> Assessment:
-    """Fit the model of `plan` on what is measured today and say what is wrong with it; stores nothing."""
+    """Fit the model of `plan` on what is measured today and say what is wrong with it; stores nothing.
+
+    `auto` is the daily model where the days carry one, else that of the bills where those do, else the daily one with
+    what speaks against it. An hourly model is only ever asked for: it settles prices by time slot.
+    """
+    if plan.model_kind != "auto":
+        return _assess(session, plan, cast("Kind", plan.model_kind))
+    daily = _assess(session, plan, "daily")
+    if daily.model is not None and not daily.blocking:
+        return daily
+    try:
+        billed = _assess(session, plan, "billing")
+    except Refusal:
+        return daily
+    return billed if billed.model is not None and not billed.blocking else daily
+
+
+def _assess(session: Session, plan: MeasurementPlan, kind: Kind) -> Assessment:
     start, end = bounds(plan.baseline_period)
-    days = measured_days(session, plan.boundary, plan.station, start, end)
-    data = baseline_data(days, start, end)
-    findings = (*sufficiency(data), *_to_accept(plan))
-    model = None
-    if int(data.complete.sum()) >= SHORTEST_BASELINE_DAYS:
-        # The frozen model carries the holidays of the years it will be asked about.
-        model = fit_daily(data, holidays=public_holidays(plan.boundary, start, end + AHEAD))
-        findings += model_findings(model)
-    return Assessment(model, findings, days, inputs_of(days, plan.station))
+    measured = measure_baseline(session, plan.boundary, plan.station, kind, start=start, end=end)
+    # The frozen model carries the holidays of the years it will be asked about.
+    holidays = public_holidays(plan.boundary, start, end + AHEAD)
+    vacations, told = _vacations(plan, start, end)
+    model, findings = fit(kind, measured, holidays=holidays, vacations=vacations)
+    return Assessment(model, (*findings, *told, *_to_accept(plan)), measured)
+
+
+def _vacations(plan: MeasurementPlan, start: dt.date, end: dt.date) -> tuple[frozenset[dt.date], list[Finding]]:
+    """Return the school holidays the model is told, as far ahead as they are known; none of a baseline half known.
+
+    With the vacations of one year only, a model would see schooldays in the other's vacations.
+    """
+    if plan.school_zone is None:
+        return frozenset(), []
+    years = range(start.year, (end + AHEAD).year + 1)
+    vacations, unknown = school_holidays(plan.school_zone, years)
+    missing = [year for year in unknown if year <= (end - ONE_DAY).year]
+    if missing:
+        return frozenset(), [school_unknown(plan.school_zone, missing)]
+    return vacations, []
 
 
 def _to_accept(plan: MeasurementPlan) -> list[Finding]:
@@ -147,8 +224,8 @@ def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime
         raise Refusal(f"Ce plan ne peut pas être figé. {reasons or 'Il y a trop peu de jours complets.'}")
     plan.model = assessment.model.to_json()
     plan.findings = [finding.to_json() for finding in assessment.findings]
-    start, end = bounds(plan.baseline_period)
-    plan.inputs = keep_inputs(session, plan.boundary, plan.station, assessment.days, start=start, end=end)
+    plan.inputs = keep_measured(session, plan.boundary, plan.station, assessment.measured)
+    plan.reference_weather = reference_weather(session, plan)
     plan.frozen_at = now
     plan.frozen_by = by
     plan.sha256 = canonical_sha256(plan_document(plan))
@@ -192,7 +269,21 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
             "minimum_c": f"{plan.comfort_minimum_c:.1f}",
             "occupied_hours": [plan.occupied_from, plan.occupied_until],
         }
-    return document
+    return document | _said_beside(plan)
+
+
+def _said_beside(plan: MeasurementPlan) -> dict[str, Any]:
+    """Return what plans say since they may: only what is said, so that older ones keep their hash."""
+    said: dict[str, Any] = {
+        "model_kind": plan.model_kind if plan.model_kind != "daily" else None,
+        "school_zone": plan.school_zone,
+        "window_rule": plan.window_rule,
+        "least_completeness": None if plan.least_completeness is None else f"{plan.least_completeness:.3f}",
+        "headings": plan.headings,
+        "reference_weather": plan.reference_weather,
+        "supersedes": plan.supersedes.sha256 if plan.supersedes else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signed_on: dt.date) -> MeasurementPlan:
@@ -220,12 +311,18 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
             MeasurementPlan.boundary_id == plan.boundary_id, MeasurementPlan.state == "signed"
         )
     )
+    if other is not None and other.id != plan.supersedes_id:
+        raise Refusal(
+            N_("« {boundary} » a déjà un plan signé ; préparez-en une nouvelle version, qui le nomme."),
+            boundary=plan.boundary.name,
+        )
     if other is not None:
-        raise Refusal(f"« {plan.boundary.name} » a déjà un plan signé ; remplacez-le par un avenant.")
+        other.state = "superseded"
+        session.flush()
     _demand_reach(session, plan, agreement)
-    boundary = plan.boundary
-    start = plan.reporting_starts_on
-    cover(session, agreement, boundary_id=boundary.id, boundary=boundary.name, start=start)
+    if other is None or other.agreement_id != agreement.id:
+        boundary, start = plan.boundary, plan.reporting_starts_on
+        cover(session, agreement, boundary_id=boundary.id, boundary=boundary.name, start=start)
     plan.state = "signed"
     plan.agreement = agreement
     plan.signed_on = signed_on
@@ -245,3 +342,47 @@ def _demand_reach(session: Session, plan: MeasurementPlan, agreement: Agreement)
     for one in hindrances_of(session, plan.boundary, start, end, shareholder=agreement.shareholder_id):
         if one.code != "unknown":
             raise Refusal(one.sentence)
+
+
+class Deposit(NamedTuple):
+    """The signed document as it came back, who signed it, and by which act they could."""
+
+    content: bytes
+    name: str
+    signatories: str
+    act_reference: str
+    signed_on: dt.date
+
+
+def deposit(session: Session, plan: MeasurementPlan, given: Deposit, *, by: str, now: dt.datetime) -> PlanDeposit:
+    """Keep the signed document of a plan, a PDF, under its hash; several may be deposited, none is ever replaced."""
+    if plan.state not in {"frozen", "signed"}:
+        raise Refusal(N_("Un document signé se dépose pour un plan figé ; figez-le d'abord."))
+    if not given.content.startswith(b"%PDF-"):
+        raise Refusal(N_("Ce fichier n'est pas un PDF ; déposez le document signé en PDF."), field="file")
+    if not given.signatories.strip():
+        raise Refusal(N_("Dites qui a signé, avec sa qualité."), field="signatories")
+    original = keep(
+        session,
+        given.content,
+        name=given.name,
+        media_type="application/pdf",
+        shareholder_id=reader_of(plan),
+    )
+    row = PlanDeposit(
+        plan=plan,
+        attachment=original,
+        signatories=given.signatories.strip(),
+        act_reference=given.act_reference.strip(),
+        signed_on=given.signed_on,
+        deposited_by=by,
+        deposited_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def reader_of(plan: MeasurementPlan) -> int | None:
+    """Return the municipality that may read the originals of `plan`: the one whose agreement quotes it."""
+    return plan.agreement.shareholder_id if plan.agreement else None

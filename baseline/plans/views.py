@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
-from baseline.fitting import DailyModel
+from baseline.fitting.kinds import model_from_json
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.register import Assessment, Comfort, assess, draft_plan, freeze, plan_document, sign
 from baseline.weather.choice import Place, ranked
@@ -200,7 +200,7 @@ def _page(request: Request, shown: MeasurementPlan, refused: EntryForm | None = 
         assessment = assess(request.dbsession, shown)
         model, findings = assessment.model, [finding.to_json() for finding in assessment.findings]
     else:
-        model, findings = DailyModel.from_json(shown.model or {}), shown.findings or []
+        model, findings = model_from_json(shown.model or {}), shown.findings or []
     return {
         "plan": shown,
         "model": model,

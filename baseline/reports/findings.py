@@ -83,6 +83,18 @@ def too_cold(days: Sequence[dt.date], minimum: Decimal, kwh: Decimal) -> Finding
     )
 
 
+def thin_months(months: Sequence[str], least: Decimal, kwh: Decimal) -> Finding:
+    """Return the finding of months (YYYY-MM) too little of which was measured for their saving to be proven."""
+    return Finding(
+        "thin_months",
+        N_(
+            "Moins de %(least)s %% des jours sont complets pour : %(months)s ; ce que ces mois auraient évité"
+            " (%(kwh)s kWh) n'est pas prouvé et ne compte pas."
+        ),
+        {"least": round(100.0 * float(least), 1), "months": list(months), "kwh": float(kwh)},
+    )
+
+
 def cannot_adjust(event: int, sentence: str) -> Finding:
     """Return the finding of an open event that cannot be adjusted for as it is proposed."""
     return Finding(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from baseline.events.rules import PARTIES
 from baseline.plans.models import MeasurementPlan
+from foundation.attachments.models import Attachment
 from foundation.base import Base, created, identifier, kwh
 
 
@@ -46,6 +47,8 @@ class SavingsReport(Base):
     """As if every event, the open ones included, were agreed."""
     held_kwh: Mapped[kwh] = mapped_column(default=Decimal("0.000"), server_default=text("0"))
     """Avoided energy that does not count until both parties decide (truth 5): zero or positive."""
+    analysis: Mapped[dict[str, Any] | None]
+    """What is told beside the saving, none of it billed: months, other windows, persistence, normalised savings."""
     findings: Mapped[list[Any]]
     inputs: Mapped[dict[str, Any]]
     sha256: Mapped[str]
@@ -70,7 +73,7 @@ class ReportDay(Base):
     adjusted_baseline_kwh: Mapped[kwh | None]
     counted: Mapped[bool]
     reason: Mapped[str]
-    """A code: measured, missing_energy, missing_temperature, partial_day, event, too_cold."""
+    """A code: measured, missing_energy, missing_temperature, partial_day, event, too_cold, thin_month."""
     event_kwh: Mapped[kwh] = mapped_column(default=Decimal("0.000"), server_default=text("0"))
     """What events added to the meter: already taken off `measured_kwh`."""
 
@@ -103,3 +106,47 @@ class FindingAcceptance(Base):
     accepted_on: Mapped[dt.date]
     reason: Mapped[str]
     created_at: Mapped[created]
+
+
+class SavingsDocument(Base):
+    """A plan or a report printed once, in one language: the first rendering is the original."""
+
+    __tablename__ = "savings_document"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "report_id", "language", postgresql_nulls_not_distinct=True),
+        CheckConstraint("language IN ('fr', 'en')", name="language"),
+        {"schema": "baseline"},
+    )
+
+    id: Mapped[identifier]
+    plan_id: Mapped[int] = mapped_column(ForeignKey(MeasurementPlan.id))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey(SavingsReport.id), index=True)
+    """None where it is the plan itself."""
+    language: Mapped[str]
+    attachment_id: Mapped[int] = mapped_column(ForeignKey(Attachment.id))
+    made_at: Mapped[dt.datetime]
+    created_at: Mapped[created]
+
+    attachment: Mapped[Attachment] = relationship()
+
+
+class MonthlyFigure(Base):
+    """What a signed plan's building avoided in one month, provisionally: told early, never billed."""
+
+    __tablename__ = "monthly_figure"
+    __table_args__ = (UniqueConstraint("plan_id", "month"), {"schema": "baseline"})
+
+    id: Mapped[identifier]
+    plan_id: Mapped[int] = mapped_column(ForeignKey(MeasurementPlan.id))
+    month: Mapped[dt.date]
+    """Its first day."""
+    avoided_kwh: Mapped[kwh]
+    adjusted_baseline_kwh: Mapped[kwh]
+    days_counted: Mapped[int]
+    days_expected: Mapped[int]
+    warning: Mapped[dict[str, Any] | None]
+    """A finding where the building leaves its plan; None where it keeps to it."""
+    made_at: Mapped[dt.datetime]
+    created_at: Mapped[created]
+
+    plan: Mapped[MeasurementPlan] = relationship()

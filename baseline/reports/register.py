@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
+from baseline.comparison import compare, keep_measured, measure
 from baseline.events.register import model_ends, standing
 from baseline.events.rules import reckon
 from baseline.events.suggestions import note_suggestions
 from baseline.events.told import told
-from baseline.fitting import DailyModel, estimate_savings
-from baseline.measured_days import keep_inputs, measured_days, reporting_data
+from baseline.fitting.kinds import daily_of, kind_of
+from baseline.measured_days import reporting_data
 from baseline.plans.findings import plan_findings
-from baseline.reports.acceptances import days_accepted_cold
-from baseline.reports.comfort import cold_days
-from baseline.reports.findings import held, too_cold
+from baseline.reports.analysis import analysis_of
+from baseline.reports.findings import held, thin_months, too_cold
+from baseline.reports.model import model_of
 from baseline.reports.models import ReportDay, SavingsReport
 from baseline.reports.told import event_findings, frozen_events
+from baseline.reports.withheld import NOTHING, avoided_by, withhold_cold, withhold_thin
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from foundation.messages import N_
@@ -31,17 +31,19 @@ from foundation.time import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
+    from baseline.comparison import Measured
     from baseline.events.models import NonRoutineEvent
     from baseline.events.rules import Told
     from baseline.fitting import SavingsEstimate
+    from baseline.fitting.kinds import Model
     from baseline.measured_days import MeasuredDay
     from baseline.plans.models import MeasurementPlan
 
 DAY = dt.timedelta(days=1)
-NOTHING = Decimal("0.000")
 
 
 def make_report(
@@ -55,10 +57,11 @@ def make_report(
     """
     _demand_period(plan, start, end, today)
     _demand_model(session, plan, start, end)
-    days = measured_days(session, plan.boundary, plan.station, start, end)
-    model = DailyModel.from_json(plan.model or {})
+    model, vacations, unknown = model_of(plan, start, end)
+    measured_all = measure(session, plan.boundary, plan.station, kind_of(model), start=start, end=end)
+    days = measured_all.days
     known = told(session, plan.boundary, start, end)
-    outcome = reckon([one for _, one in known], lambda chosen: _estimate(plan, model, days, chosen))
+    outcome = reckon([one for _, one in known], lambda chosen: _estimate(plan, model, measured_all, chosen))
     payable = outcome.payable.savings
     if not payable.days_counted or plan.interval not in outcome.half_widths:
         raise Refusal(
@@ -71,12 +74,14 @@ def make_report(
             boundary=plan.boundary.name,
         )
     rows = _rows(days, payable)
-    cold, withheld = _withhold(session, plan, rows)
+    cold, withheld = withhold_cold(session, plan, rows)
+    thin, unproven = withhold_thin(plan.least_completeness, rows, start, end)
     adjusted = sum((row.adjusted_baseline_kwh or NOTHING for row in rows), NOTHING)
     measured = sum((row.measured_kwh or NOTHING for row in rows), NOTHING)
     half_widths = {name: kwh(width) for name, width in outcome.half_widths.items()}
     avoided = adjusted - measured
-    waiting = _avoided(_rows(days, outcome.highest.savings)) - avoided - withheld
+    # What thin months avoided does not wait for anybody's word: it is not proven.
+    waiting = max(avoided_by(_rows(days, outcome.highest.savings)) - avoided - withheld - unproven, NOTHING)
     events = [event for event, _ in known]
     report = SavingsReport(
         plan=plan,
@@ -93,13 +98,15 @@ def make_report(
         days_counted=sum(row.counted for row in rows),
         days_expected=payable.days_expected,
         events=frozen_events(events, outcome),
-        unadjusted_avoided_kwh=_avoided(_rows(days, outcome.unadjusted)),
-        adjusted_avoided_kwh=_avoided(_rows(days, outcome.adjusted.savings)),
+        unadjusted_avoided_kwh=avoided_by(_rows(days, outcome.unadjusted)),
+        adjusted_avoided_kwh=avoided_by(_rows(days, outcome.adjusted.savings)),
         held_kwh=waiting + withheld,
+        analysis=analysis_of(session, plan, model, measured_all, payable=outcome.payable, rows=rows) | vacations,
         findings=[
             finding.to_json()
             for finding in (
                 *payable.findings,
+                *unknown,
                 *plan_findings(
                     baseline=bounds(plan.baseline_period),
                     reporting_starts_on=plan.reporting_starts_on,
@@ -110,9 +117,10 @@ def make_report(
                 *event_findings(plan.boundary, events, _open_switches(session, plan), outcome.refused, end),
                 *held(waiting, [one.id for one in events if one.state == "proposed"]),
                 *([too_cold(cold, plan.comfort_minimum_c, withheld)] if cold and plan.comfort_minimum_c else []),
+                *([thin_months(thin, plan.least_completeness, unproven)] if thin and plan.least_completeness else []),
             )
         ],
-        inputs=keep_inputs(session, plan.boundary, plan.station, days, start=start, end=end),
+        inputs=keep_measured(session, plan.boundary, plan.station, measured_all),
         made_at=now,
         days=rows,
     )
@@ -124,48 +132,21 @@ def make_report(
         return same
     session.add(report)
     session.flush()
-    note_suggestions(
-        session, plan, model, reporting_data(days, start, end), told=[one for _, one in known], today=today
-    )
+    if kind_of(model) != "billing":
+        # Bills know no weekdays: against them every weekend would stand out.
+        seen = reporting_data(days, start, end)
+        note_suggestions(session, plan, daily_of(model), seen, told=[one for _, one in known], today=today)
     return report
 
 
-def _estimate(
-    plan: MeasurementPlan, model: DailyModel, days: Sequence[MeasuredDay], chosen: Sequence[Told]
-) -> SavingsEstimate:
+def _estimate(plan: MeasurementPlan, model: Model, measured: Measured, chosen: Sequence[Told]) -> SavingsEstimate:
     """Return the saving with the `chosen` events told; days their sub-meters say nothing of leave both sides."""
-    silent = {day for one in chosen for day in one.unmeasured}
-    seen = [replace(day, kwh=None, hours=0) if day.day.toordinal() in silent else day for day in days]
+    silent = frozenset(dt.date.fromordinal(day) for one in chosen for day in one.unmeasured)
     events = [one.event for one in chosen if one.event is not None]
-    reporting = reporting_data(seen, days[0].day, days[-1].day + DAY)
-    estimate = estimate_savings(model, reporting, plan.confidence_level, events=events)
+    estimate = compare(model, measured, plan.confidence_level, events=events, silent=silent)
     if events and not estimate.days_counted:
         raise Refusal(N_("Les événements ne laissent aucun jour à compter ; donnez plutôt leurs kWh."))
     return estimate
-
-
-def _withhold(session: Session, plan: MeasurementPlan, rows: Sequence[ReportDay]) -> tuple[list[dt.date], Decimal]:
-    """Let no day count that saved because it was too cold indoors; return those days and what they avoided.
-
-    A cold day that used more than its baseline goes on counting: leaving it out would be to the payer's cost.
-    """
-    cold = cold_days(session, plan, rows[0].day, rows[-1].day + DAY) - days_accepted_cold(session, plan)
-    days, withheld = [], NOTHING
-    for row in rows:
-        avoided = _avoided([row])
-        if row.counted and row.day in cold and avoided > 0:
-            days.append(row.day)
-            withheld += avoided
-            row.counted, row.reason = False, "too_cold"
-            row.measured_kwh = row.adjusted_baseline_kwh = None
-            row.event_kwh = NOTHING
-    return days, withheld
-
-
-def _avoided(rows: Sequence[ReportDay]) -> Decimal:
-    """Return what `rows` avoided, by the same sums as every figure of a report."""
-    counted = (row for row in rows if row.counted)
-    return sum(((row.adjusted_baseline_kwh or NOTHING) - (row.measured_kwh or NOTHING) for row in counted), NOTHING)
 
 
 def _open_switches(session: Session, plan: MeasurementPlan) -> list[NonRoutineEvent]:
@@ -219,6 +200,8 @@ def report_document(report: SavingsReport) -> dict[str, Any]:
             "adjusted_avoided_kwh": _places(report.adjusted_avoided_kwh, 3),
             "held_kwh": _places(report.held_kwh, 3),
         }
+    if report.analysis:
+        document["analysis"] = report.analysis
     return document
 
 
@@ -268,20 +251,19 @@ def _demand_model(session: Session, plan: MeasurementPlan, start: dt.date, end: 
 
 def _rows(days: Sequence[MeasuredDay], estimate: SavingsEstimate) -> list[ReportDay]:
     """Return the days of the report; kWh become Decimal here, once, day by day, and totals are their sums."""
-    by_day = {day.day: day for day in days}
     events = estimate.event_kwh if estimate.event_kwh is not None else [0.0] * len(estimate.days)
+    columns = (estimate.adjusted_baseline_kwh, estimate.counted, estimate.reasons, events)
+    by_day = dict(zip(estimate.days, zip(*columns, strict=True), strict=True))
     rows = []
-    for day, adjusted, counted, reason, event in zip(
-        estimate.days, estimate.adjusted_baseline_kwh, estimate.counted, estimate.reasons, events, strict=True
-    ):
-        source = by_day[day]
-        measured = source.kwh if counted else None
+    for source in days:
+        # A day nothing was measured on is not among the hours of an hourly model.
+        adjusted, counted, reason, event = by_day.get(source.day, (math.nan, False, "missing_energy", 0.0))
         event_kwh = kwh(event) if counted else NOTHING
         rows.append(
             ReportDay(
-                day=day,
+                day=source.day,
                 temperature_c=source.celsius,
-                measured_kwh=None if measured is None else kwh(measured) - event_kwh,
+                measured_kwh=None if source.kwh is None or not counted else kwh(source.kwh) - event_kwh,
                 adjusted_baseline_kwh=None if not counted or math.isnan(adjusted) else kwh(adjusted),
                 counted=bool(counted),
                 reason=reason,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import select
 
+from baseline.fitting.kinds import daily_of
 from baseline.measured_days import measured_days
 from baseline.reports.charts import BalancePoint, FittedLine, SignatureDay, energy_signature
 from baseline.reports.models import ReportDay, SavingsReport
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from baseline.fitting import DailyModel
     from baseline.fitting.curve import Curve
+    from baseline.fitting.kinds import Model
     from baseline.plans.models import MeasurementPlan
     from foundation.look.charts import Chart
     from foundation.look.language import Language
@@ -30,8 +32,9 @@ WEEK_AND_WEEKEND = 2
 WEEKDAYS, WEEKEND = {0, 1, 2, 3, 4}, {5, 6}
 
 
-def signature_of(session: Session, plan: MeasurementPlan, model: DailyModel, language: Language) -> Chart:
-    """Draw `plan` as its model sees it; only complete days are shown."""
+def signature_of(session: Session, plan: MeasurementPlan, frozen: Model, language: Language) -> Chart:
+    """Draw `plan` as its model sees days; only complete days are shown."""
+    model = daily_of(frozen)
     start, end = bounds(plan.baseline_period)
     days = [
         SignatureDay(day.day, float(day.celsius), float(day.kwh), "baseline")

@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import Range
 from baseline.events.views import ReasonForm, speaker_of
 from baseline.events.words import KIND_WORDS, PARTY_WORDS
 from baseline.events.words import STATES as EVENT_STATES
-from baseline.fitting import DailyModel, described
+from baseline.fitting import described
+from baseline.fitting.kinds import model_from_json
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.views import plan_crumbs, plans_covering
 from baseline.reports.acceptances import accept_finding, standing_of_plan, standing_of_report
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pyramid.request import Request
     from pyramid.response import Response
 
+    from baseline.fitting.kinds import Model
     from baseline.reports.models import FindingAcceptance, ReportDay
     from contracts.sites.models import Building
     from foundation.jobs.models import Job
@@ -162,9 +164,7 @@ def accept(request: Request) -> dict[str, Any] | Response:
     }
 
 
-def acceptances_of_plan(
-    request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]
-) -> Mapping[str, Any] | None:
+def acceptances_of_plan(request: Request, assessed: tuple[MeasurementPlan, Model | None]) -> Mapping[str, Any] | None:
     """Return what both parties have to accept of a plan that is frozen; None where there is nothing, or for a draft."""
     plan = assessed[0]
     standing = [] if plan.state == "draft" else standing_of_plan(request.dbsession, plan)
@@ -249,15 +249,13 @@ def savings_of_building(request: Request, building: Building) -> Mapping[str, An
     return {"reports": [(one, measured_chart(one, request.language)) for one in latest]} if latest else None
 
 
-def signature_of_plan(
-    request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]
-) -> Mapping[str, Any] | None:
+def signature_of_plan(request: Request, assessed: tuple[MeasurementPlan, Model | None]) -> Mapping[str, Any] | None:
     """Return the energy signature of a plan with the model it has or would have; None where it has none."""
     plan, model = assessed
     return {"signature": signature_of(request.dbsession, plan, model, request.language)} if model else None
 
 
-def report_form(_request: Request, assessed: tuple[MeasurementPlan, DailyModel | None]) -> Mapping[str, Any] | None:
+def report_form(_request: Request, assessed: tuple[MeasurementPlan, Model | None]) -> Mapping[str, Any] | None:
     """Return the form that asks for a report of a plan that is frozen; None for a draft."""
     return None if assessed[0].state == "draft" else {"form": ReportForm()}
 
@@ -266,7 +264,7 @@ def signatures_of_building(request: Request, building: Building) -> Mapping[str,
     """Return the energy signature of each plan in force; None without one."""
     plans = {plan.boundary_id: plan for plan in request.dbsession.scalars(plans_covering(building.id)) if plan.model}
     charts = [
-        (plan, signature_of(request.dbsession, plan, DailyModel.from_json(plan.model), request.language))
+        (plan, signature_of(request.dbsession, plan, model_from_json(plan.model), request.language))
         for plan in plans.values()
         if plan.model
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from baseline.comparison import BESIDE
 from baseline.measured_days import boundary_zone
 from baseline.plans.register import plan_document
 from baseline.reports.models import SavingsReport
@@ -18,6 +19,8 @@ from foundation.errors import Refusal
 from foundation.time import bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
 
     from baseline.plans.models import MeasurementPlan
@@ -106,12 +109,24 @@ def _settlement(settlement: Settlement) -> dict[str, Any]:
 
 def _report(session: Session, report: SavingsReport) -> dict[str, Any]:
     days = _kept(session, report.inputs["sha256"], report.plan)
-    return {"sha256": report.sha256, "document": report_document(report), "days": days}
+    return {
+        "sha256": report.sha256,
+        "document": report_document(report),
+        "days": days,
+        **_beside(session, report.inputs, report.plan),
+    }
 
 
 def _plan(session: Session, plan: MeasurementPlan) -> dict[str, Any]:
     days = _kept(session, (plan.inputs or {})["sha256"], plan)
-    return {"sha256": plan.sha256, "document": plan_document(plan), "days": days, "terms": _terms(plan)}
+    return {"sha256": plan.sha256, "document": plan_document(plan), "days": days, "terms": _terms(plan)} | _beside(
+        session, plan.inputs or {}, plan
+    )
+
+
+def _beside(session: Session, inputs: Mapping[str, Any], plan: MeasurementPlan) -> dict[str, Any]:
+    """Return the hours of an hourly model and the bills of a billed baseline, where there are any."""
+    return {part: _kept(session, digest, plan) for part in BESIDE if (digest := inputs.get(f"{part}_sha256"))}
 
 
 def _terms(plan: MeasurementPlan) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from billing.pack.contents import sha256_of
 from foundation.errors import Refusal
 from foundation.messages import N_
-from foundation.time import time_zone
+from foundation.time import local_midnight, time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ def hours_contradict(pack: Mapping[str, Any], content: bytes) -> Iterator[Refusa
     if not found:
         yield Refusal(N_("Ce fichier d'heures n'est aucun de ceux que nomme le dossier de preuve."))
     for one, plan in found:
-        sums = _days(content, plan["terms"])
+        sums = _days(content, plan["terms"], _warm_hours(one))
         for day, energy, hours, *_ in one["days"]:
             measured, count = sums.get(day, (None, 0))
             claimed = None if energy is None else Decimal(energy)
@@ -45,12 +45,30 @@ def _periods(pack: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mappi
         yield plan, plan
 
 
-def _days(content: bytes, terms: Mapping[str, Any]) -> dict[str, tuple[Decimal, int]]:
-    """Return of each local day the energy of the hours all points in force have, and how many those are."""
+def _warm_hours(one: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the hours (UTC, ISO 8601) that have a temperature, the only ones an hourly model counts; None for days."""
+    paired = one.get("paired_hours")
+    if paired is None:
+        return None
+    first = local_midnight(dt.date.fromisoformat(paired["start"]), time_zone(paired["timezone"])).astimezone(dt.UTC)
+    return frozenset(
+        (first + dt.timedelta(hours=place)).isoformat()
+        for place, celsius in enumerate(paired["celsius"])
+        if celsius is not None
+    )
+
+
+def _days(
+    content: bytes, terms: Mapping[str, Any], kept: frozenset[str] | None = None
+) -> dict[str, tuple[Decimal, int]]:
+    """Return of each local day the energy of the hours all points in force have, and how many those are.
+
+    With `kept`, of those hours only.
+    """
     zone = time_zone(terms["timezone"])
     hours: defaultdict[str, dict[int, Decimal]] = defaultdict(dict)
     for row in csv.DictReader(io.StringIO(content.decode())):
-        if row["kwh"]:
+        if row["kwh"] and (kept is None or row["hour_utc"] in kept):
             hours[row["hour_utc"]][int(row["point"])] = Decimal(row["kwh"])
     days: dict[str, tuple[Decimal, int]] = {}
     for hour, kwh_of in hours.items():

@@ -7,14 +7,13 @@ days → baseline model (fitted anew, 1e-6) → adjusted baseline and avoided en
 from __future__ import annotations
 
 import datetime as dt
-import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from baseline.fitting import DailyModel, fit_daily
-from baseline.measured_days import MeasuredDay, baseline_data, reporting_data
+from baseline.comparison import BESIDE, baseline_by_day, fit, measured_again
+from baseline.fitting.kinds import daily_of, kind_of, model_from_json, with_vacations
 from billing.documents.structured import structured, totals_of, vat_of
 from billing.settlements.inputs import computed_again
 from foundation.canonical import canonical_sha256
@@ -49,14 +48,14 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(N_("{name} : le plan de mesure n'est pas celui de son empreinte."), name=name)
     if canonical_sha256(plan["days"]) != document["inputs"]["sha256"]:
         yield Refusal(N_("{name} : les jours de référence ne sont pas ceux du plan figé."), name=name)
-    frozen = DailyModel.from_json(document["model"])
+    yield from _kept_beside(plan, document["inputs"], name)
+    frozen = model_from_json(document["model"])
     start, end = (dt.date.fromisoformat(day) for day in document["baseline_period"])
-    days = [measured_day(row) for row in plan["days"]]
-    calendar = frozen.calendar
-    again = fit_daily(baseline_data(days, start, end), holidays=calendar.holidays, vacations=calendar.vacations)
-    celsius = [math.nan if day.celsius is None else float(day.celsius) for day in days]
-    dates = [day.day for day in days]
-    kept, made = frozen.predict(dates, celsius), again.predict(dates, celsius)
+    measured = measured_again(plan, start, end)
+    calendar = daily_of(frozen).calendar
+    again, _ = fit(kind_of(frozen), measured, holidays=calendar.holidays, vacations=calendar.vacations)
+    kept = np.array(list(baseline_by_day(frozen, measured).values()))
+    made = kept + np.nan if again is None else np.array(list(baseline_by_day(again, measured).values()))
     if not np.allclose(kept, made, rtol=0.0, atol=REFIT_TOLERANCE * float(np.nanmax(np.abs(kept))), equal_nan=True):
         yield Refusal(N_("{name} : le modèle refait sur les jours de référence n'est pas le modèle figé."), name=name)
 
@@ -70,17 +69,19 @@ def _report(report: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -
     if canonical_sha256(report["days"]) != document["inputs"]["sha256"]:
         yield Refusal(N_("{name} : les jours mesurés ne sont pas ceux du rapport."), name=name)
     start, end = (dt.date.fromisoformat(day) for day in document["period"])
-    days = [measured_day(row) for row in report["days"]]
-    data = reporting_data(days, start, end)
-    whole = DailyModel.from_json(plan["model"]).predict(data.days, data.temperature_c) * data.weight
+    yield from _kept_beside(report, document["inputs"], name)
+    again = measured_again(report, start, end)
+    added = document.get("analysis", {}).get("vacations", [])
+    model = with_vacations(model_from_json(plan["model"]), [dt.date.fromisoformat(day) for day in added])
+    whole = baseline_by_day(model, again)
     told = {row[0]: row for row in document["days"]}
     adjusted_sum = measured_sum = NOTHING
-    for day, baseline in zip(days, whole, strict=True):
+    for day in again.days:
         _, _, measured, adjusted, counted, _, *event = told[day.day.isoformat()]
         if not counted:
             continue
         in_events = Decimal(event[0]) if event else NOTHING
-        if day.kwh is None or Decimal(measured) + in_events != kwh(day.kwh) or Decimal(adjusted) != kwh(baseline):
+        if day.kwh is None or Decimal(measured) + in_events != kwh(day.kwh) or Decimal(adjusted) != kwh(whole[day.day]):
             yield Refusal(
                 N_("{name}, le {day} : le mesuré ou la référence ne se retrouve pas."),
                 name=name,
@@ -147,14 +148,10 @@ def _labelled(settlement: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     ]
 
 
-def measured_day(row: Sequence[Any]) -> MeasuredDay:
-    """Return the day that `MeasuredDay.as_data` wrote as `row`."""
-    day, energy, hours, day_hours, celsius, celsius_hours = row
-    return MeasuredDay(
-        dt.date.fromisoformat(day),
-        None if energy is None else Decimal(energy),
-        hours,
-        day_hours,
-        None if celsius is None else Decimal(celsius),
-        celsius_hours,
-    )
+def _kept_beside(one: Mapping[str, Any], inputs: Mapping[str, Any], name: str) -> Iterator[Refusal]:
+    """Yield the hours or bills of a plan or report that are not those it was made from."""
+    for part, digest in ((part, inputs.get(f"{part}_sha256")) for part in BESIDE):
+        if digest is not None and canonical_sha256(one.get(part)) != digest:
+            yield Refusal(
+                N_("{name} : les heures ou les factures jointes ne sont pas celles de l'empreinte."), name=name
+            )
