@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
-from baseline.fitting.kinds import model_from_json
-from baseline.plans.models import MeasurementPlan
-from baseline.plans.register import Assessment, Comfort, assess, draft_plan, freeze, plan_document, sign
+from baseline.calendars import ZONES
+from baseline.fitting.kinds import kind_of, model_from_json
+from baseline.plans.headings import HEADINGS
+from baseline.plans.models import MeasurementPlan, PlanDeposit
+from baseline.plans.register import (
+    Assessment,
+    Choices,
+    Comfort,
+    Deposit,
+    assess,
+    deposit,
+    draft_plan,
+    freeze,
+    plan_document,
+    sign,
+)
 from baseline.weather.choice import Place, ranked
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement, Annex
@@ -19,11 +32,21 @@ from devices.points.models import BoundaryBuilding, MeasurementBoundary, Meterin
 from devices.points.views import building_crumbs
 from foundation.canonical import canonical_json
 from foundation.errors import Refusal
-from foundation.files import json_file
-from foundation.forms import EntryForm, choice_field, day_field, number_field, submit
+from foundation.files import download, json_file
+from foundation.forms import (
+    EntryForm,
+    choice_field,
+    day_field,
+    file_field,
+    number_field,
+    pasted_field,
+    submit,
+    text_field,
+)
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named
 from foundation.permissions import Permission
+from foundation.time import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +66,27 @@ STATES = {
     "superseded": (N_("remplacé"), "plain"),
 }
 """Each state with its word and its tone."""
+LONGEST_TEXT = 4000
+INTERVALS = {
+    "g14": N_("ASHRAE Guideline 14"),
+    "empirical": N_("empirique, d'après les mois du bâtiment lui-même"),
+}
 HOT_WATER = {
     "none": N_("il n'y en a pas sur ce compteur"),
     "measured_apart": N_("mesurée à part (m³ × q)"),
     "included": N_("comprise dans la référence, sans changement prévu"),
+}
+
+
+MODEL_KINDS = {
+    "auto": N_("automatique : par jour, ou les factures si les relevés ne suffisent pas"),
+    "daily": N_("par jour"),
+    "hourly": N_("par heure, pour des prix par poste horaire"),
+    "billing": N_("d'après les factures d'avant les travaux"),
+}
+WINDOW_RULES = {
+    "agreed": N_("période convenue, écrite ici"),
+    "latest": N_("les douze derniers mois entiers avant les travaux"),
 }
 
 
@@ -57,10 +97,27 @@ class PlanForm(EntryForm):
         N_("Station météo"),
         help_text=N_("La plus proche à moins de 35 km et de 150 m d'altitude d'abord ; figée avec le plan."),
     )
-    baseline_start = day_field(N_("Premier jour de la référence"), help_text=N_("Avant les travaux."))
-    baseline_end = day_field(N_("Fin de la référence"), help_text=N_("Le premier jour qui n'en fait plus partie."))
+    window_rule = choice_field(
+        N_("Choix de la référence"), help_text=N_("Une règle fixée d'avance ne laisse à personne le choix de l'année.")
+    )
+    baseline_start = day_field(
+        N_("Premier jour de la référence"), required=False, help_text=N_("Pour une période convenue.")
+    )
+    baseline_end = day_field(
+        N_("Fin de la référence"), help_text=N_("Le premier jour qui n'en fait plus partie : le début des travaux.")
+    )
     reporting_starts_on = day_field(N_("Premier jour du suivi"), help_text=N_("Une fois les travaux finis."))
+    model_kind = choice_field(N_("Modèle"))
+    school_zone = choice_field(
+        N_("Vacances scolaires"), required=False, help_text=N_("Pour une école : la zone de son académie.")
+    )
     confidence_level = number_field(N_("Niveau de confiance"), default=Decimal("0.9"))
+    interval = choice_field(N_("Intervalle qui compte"))
+    least_completeness = number_field(
+        N_("Part de jours complets qu'un mois doit avoir"),
+        required=False,
+        help_text=N_("Par exemple 0,9. En dessous, ce qu'un mois aurait évité ne compte pas."),
+    )
     hot_water = choice_field(
         N_("Eau chaude sanitaire"),
         required=False,
@@ -76,6 +133,23 @@ class PlanForm(EntryForm):
         N_("Occupé à partir de (heure)"), required=False, help_text=N_("Du lundi au vendredi.")
     )
     occupied_until = number_field(N_("Occupé jusqu'à (heure)"), required=False)
+
+
+for _name, _heading in HEADINGS.items():
+    setattr(
+        PlanForm,
+        _name,
+        pasted_field(_heading.title, LONGEST_TEXT, help_text=_heading.help_text, required=False, rows=3),
+    )
+
+
+class DepositForm(EntryForm):
+    """The signed document of a plan."""
+
+    file = file_field(N_("Document signé, en PDF"))
+    signatories = text_field(N_("Signataires"), help_text=N_("Noms et qualités, par exemple « Anne Le Gall, maire »."))
+    act_reference = text_field(N_("Acte"), required=False, help_text=N_("Délibération ou décision : numéro et date."))
+    signed_on = day_field(N_("Signé le"))
 
 
 class AnnexForm(EntryForm):
@@ -104,8 +178,13 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
     """Draft a plan of the boundary `?boundary=` names."""
     _ = request.language.translate
     boundary = named(request, MeasurementBoundary, "boundary")
-    form = PlanForm(request.POST)
+    replaced = named(request, MeasurementPlan, "replaces") if request.GET.get("replaces") else None
+    form = PlanForm(request.POST, data=_as_before(replaced))
     form.station_id.choices = proposed_stations(request, boundary)
+
+    for field, words in ((form.window_rule, WINDOW_RULES), (form.model_kind, MODEL_KINDS), (form.interval, INTERVALS)):
+        field.choices = [(code, _(word)) for code, word in words.items()]
+    form.school_zone.choices = [("", _("non"))] + [(zone, _("zone {zone}").format(zone=zone)) for zone in ZONES]
     form.hot_water.choices = [("", "–"), *((code, _(word)) for code, word in HOT_WATER.items())]
     points = request.dbsession.scalars(
         select(MeteringPoint).where(MeteringPoint.building_id.in_([one.id for one in boundary.buildings]))
@@ -121,8 +200,17 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
             baseline_end=form.baseline_end.data,
             reporting_starts_on=form.reporting_starts_on.data,
             confidence_level=float(form.confidence_level.data),
+            interval=form.interval.data,
             hot_water=form.hot_water.data or None,
             comfort=_comfort(request, form),
+            choices=Choices(
+                form.model_kind.data,
+                form.school_zone.data or None,
+                form.window_rule.data,
+                form.least_completeness.data,
+            ),
+            headings={name: (form[name].data or "").strip() for name in HEADINGS},
+            supersedes=replaced,
         )
 
     if request.method == "POST":
@@ -160,6 +248,39 @@ def proposed_stations(request: Request, boundary: MeasurementBoundary) -> dict[s
             parts.append(language.translate(N_("trop loin ou d'une autre altitude")))
         told[str(one.key)] = " · ".join(parts)
     return told | {str(key): name for key, name in names.items()}
+
+
+def _as_before(replaced: MeasurementPlan | None) -> dict[str, Any]:
+    """Return what the version before says, to begin a new one with."""
+    if replaced is None:
+        return {}
+    start, end = bounds(replaced.baseline_period)
+    said = {
+        name: getattr(replaced, name)
+        for name in (
+            "reporting_starts_on",
+            "interval",
+            "hot_water",
+            "comfort_minimum_c",
+            "occupied_from",
+            "occupied_until",
+            "model_kind",
+            "least_completeness",
+        )
+    }
+    choices = {
+        "station_id": str(replaced.station_id),
+        "comfort_point_id": str(replaced.comfort_point_id or ""),
+        "school_zone": replaced.school_zone or "",
+    }
+    dates = {"window_rule": "agreed", "baseline_start": start, "baseline_end": end}
+    return (
+        said
+        | choices
+        | dates
+        | {"confidence_level": Decimal(str(replaced.confidence_level))}
+        | (replaced.headings or {})
+    )
 
 
 def _comfort(request: Request, form: PlanForm) -> Comfort | None:
@@ -209,6 +330,12 @@ def _page(request: Request, shown: MeasurementPlan, refused: EntryForm | None = 
         "states": STATES,
         "hot_water": HOT_WATER,
         "freeze_form": refused or EntryForm(),
+        "deposit_form": DepositForm(request.POST),
+        "headings": HEADINGS,
+        "kinds": MODEL_KINDS,
+        "rules": WINDOW_RULES,
+        "intervals": INTERVALS,
+        "kind": kind_of(model) if model else None,
         "sign_form": _signature_form(request, shown),
         "crumbs": plan_crumbs(request, shown),
     }
@@ -283,6 +410,32 @@ def sign_plan(request: Request) -> dict[str, Any] | Response:
     return _page(request, frozen) | {"sign_form": form}
 
 
+def deposit_document(request: Request) -> dict[str, Any] | Response:
+    """Keep the signed document of a plan."""
+    frozen = found(request, MeasurementPlan)
+    form = DepositForm(request.POST)
+
+    def act() -> PlanDeposit:
+        given = Deposit(
+            form.file.data.file.read(),
+            form.file.data.filename,
+            form.signatories.data,
+            form.act_reference.data or "",
+            form.signed_on.data,
+        )
+        return deposit(request.dbsession, frozen, given, by=request.actor.name, now=request.now)
+
+    if submit(request, form, act):
+        return HTTPSeeOther(request.route_path("plan", id=frozen.id))
+    return _page(request, frozen) | {"deposit_form": form}
+
+
+def deposited(request: Request) -> Response:
+    """Serve a signed document as it was deposited."""
+    row = found(request, PlanDeposit)
+    return download(f"plan-signe-{row.id}.pdf", row.attachment.content, row.attachment.media_type)
+
+
 def plans_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:
     """Return the plans that cover `building`; None without one."""
     plans = request.dbsession.scalars(plans_covering(building.id)).all()
@@ -333,6 +486,8 @@ def includeme(config: Configurator) -> None:
         ("plan_file", f"/plans/{NUMBER}.json", plan_file, None, see, "GET"),
         ("plan_freeze", f"/plans/{NUMBER}/freeze", freeze_plan, here + "plan.jinja2", manage, "POST"),
         ("plan_annex", f"/agreements/{NUMBER}/annexes", annex_plan, FORM, manage, ("GET", "POST")),
+        ("plan_deposit", f"/plans/{NUMBER}/deposits", deposit_document, here + "plan.jinja2", manage, "POST"),
+        ("plan_deposited", f"/plan-deposits/{NUMBER}.pdf", deposited, None, see, "GET"),
         ("plan_sign", f"/plans/{NUMBER}/sign", sign_plan, here + "plan.jinja2", manage, "POST"),
     ):
         config.add_route(route, pattern)

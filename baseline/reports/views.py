@@ -56,6 +56,7 @@ REASONS = {
     "partial_day": N_("jour incomplet"),
     "event": N_("événement : jour retiré des deux côtés"),
     "too_cold": N_("trop froid à l'intérieur : économie non due"),
+    "thin_month": N_("mois trop peu mesuré : économie non prouvée"),
 }
 
 
@@ -110,11 +111,19 @@ def report(request: Request) -> dict[str, Any]:
         "periods": {one["id"]: _period_of(one) for one in shown.events},
         "standing": standing_of_report(session, shown),
         "to_accept": TO_ACCEPT,
+        "month_name": lambda month: request.language.month(dt.date.fromisoformat(f"{month}-01")),
+        "days_of": lambda one: words_of_period(one, request.language),
         "newer": newest.id if newest is not None and newest.id != shown.id else None,
         "measured": measured_chart(shown, request.language),
         "cumulated": _cusum_chart(shown, request.language),
         "crumbs": [(request.language.translate(N_("Rapports")), request.route_path("reports"))],
     }
+
+
+def words_of_period(one: Mapping[str, Any], language: Language) -> str:
+    """Return "1 janv. 2023 – 31 déc. 2023" for a window [start, end) as an analysis keeps it."""
+    start, end = (dt.date.fromisoformat(one[name]) for name in ("start", "end"))
+    return f"{language.short_date(start)} – {language.short_date(end - dt.timedelta(days=1))}"
 
 
 def _period_of(event: Mapping[str, Any]) -> Range[dt.date]:
