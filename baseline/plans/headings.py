@@ -25,7 +25,8 @@ HEADINGS: Final = {
         N_("Surface, horaires, consignes, équipements, effectif : ce qui, en changeant, fait un événement."),
     ),
     "expected_accuracy": Heading(
-        N_("Exactitude attendue"), N_("Par exemple : ± 5 points à 90 %. La moindre économie prouvable est calculée.")
+        N_("Exactitude attendue"),
+        N_("Par exemple : à 5 points près, neuf fois sur dix. La moindre économie prouvable est calculée."),
     ),
     "responsibilities": Heading(
         N_("Responsabilités"), N_("Qui relève, qui signale un événement, qui vérifie, qui tranche.")

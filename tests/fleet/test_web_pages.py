@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from baseline.events.models import EventSuggestion, NonRoutineEvent
 from baseline.events.register import Evidence, Proposal, propose
 from baseline.events.rules import Speaker
+from baseline.plans.register import Deposit, deposit
 from baseline.reports.findings import unmetered
 from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
@@ -59,6 +60,7 @@ FILES = {
     "invoice_xml": "application/xml",
     "report_days": "text/csv",
     "plan_file": "application/json",
+    "plan_deposited": "application/pdf",
     "point_readings": "text/csv",
     "evidence": "application/octet-stream",
     "invoice_hours": "text/csv",
@@ -153,6 +155,8 @@ def tell_the_story(database):
         )
         session.add(suggestion)
         session.flush()
+        papers = Deposit(b"%PDF-1.7", "plan signé.pdf", "La <b>maire</b>", "2024-1", dt.date(2024, 12, 1))
+        deposited = deposit(session, plan, papers, by="Claire", now=NOW)
         codec = add_codec(
             session, maker="Usine", name="X1", version="1", licence="MIT", source=b"function decodeUplink() {}"
         )
@@ -183,6 +187,7 @@ def tell_the_story(database):
             "points": point.id,
             "boundaries": boundary.id,
             "plans": plan.id,
+            "plan-deposits": deposited.id,
             "events": event.id,
             "evidence": event.evidence[0].id,
             "suggestions": suggestion.id,
