@@ -7,5 +7,5 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Add this floor's pages to the web application."""
-    for room in ("weather", "plans", "events", "reports", "revisions"):
+    for room in ("weather", "plans", "events", "reports", "documents", "revisions"):
         config.include(f"baseline.{room}.views")

@@ -24,6 +24,7 @@ from baseline.plans.register import (
     plan_document,
     sign,
 )
+from baseline.plans.words import HOT_WATER, INTERVALS, MODEL_KINDS, WINDOW_RULES
 from baseline.weather.choice import Place, ranked
 from baseline.weather.models import Station
 from contracts.agreements.models import Agreement, Annex
@@ -67,27 +68,6 @@ STATES = {
 }
 """Each state with its word and its tone."""
 LONGEST_TEXT = 4000
-INTERVALS = {
-    "g14": N_("ASHRAE Guideline 14"),
-    "empirical": N_("empirique, d'après les mois du bâtiment lui-même"),
-}
-HOT_WATER = {
-    "none": N_("il n'y en a pas sur ce compteur"),
-    "measured_apart": N_("mesurée à part (m³ × q)"),
-    "included": N_("comprise dans la référence, sans changement prévu"),
-}
-
-
-MODEL_KINDS = {
-    "auto": N_("automatique : par jour, ou les factures si les relevés ne suffisent pas"),
-    "daily": N_("par jour"),
-    "hourly": N_("par heure, pour des prix par poste horaire"),
-    "billing": N_("d'après les factures d'avant les travaux"),
-}
-WINDOW_RULES = {
-    "agreed": N_("période convenue, écrite ici"),
-    "latest": N_("les douze derniers mois entiers avant les travaux"),
-}
 
 
 class PlanForm(EntryForm):

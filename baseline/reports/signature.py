@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from baseline.fitting.kinds import daily_of
 from baseline.measured_days import measured_days
-from baseline.reports.charts import BalancePoint, FittedLine, SignatureDay, energy_signature
 from baseline.reports.models import ReportDay, SavingsReport
+from baseline.reports.signature_chart import BalancePoint, FittedLine, SignatureDay, energy_signature
 from foundation.messages import N_
 from foundation.time import bounds
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -18,7 +17,7 @@ from baseline.fitting.kinds import model_from_json
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.views import plan_crumbs, plans_covering
 from baseline.reports.acceptances import accept_finding, standing_of_plan, standing_of_report
-from baseline.reports.charts import CumulativeDay, MonthOfSavings, NumberedEvent, cusum, measured_against_baseline
+from baseline.reports.drawn import cusum_chart, measured_chart
 from baseline.reports.findings import TO_ACCEPT
 from baseline.reports.models import SavingsReport
 from baseline.reports.register import newest_report
@@ -28,36 +27,25 @@ from foundation.errors import Refusal
 from foundation.files import csv_file
 from foundation.forms import EntryForm, day_field, submit
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found, named, page_of
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named, page_of
 from foundation.permissions import Permission
 from foundation.time import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pyramid.config import Configurator
     from pyramid.request import Request
     from pyramid.response import Response
 
     from baseline.fitting.kinds import Model
-    from baseline.reports.models import FindingAcceptance, ReportDay
+    from baseline.reports.models import FindingAcceptance
     from contracts.sites.models import Building
     from foundation.jobs.models import Job
-    from foundation.look.charts import Chart
     from foundation.look.language import Language
 
 
 MAKE = "baseline.make_report"
-REASONS = {
-    "measured": "",
-    "measured_in_total": N_("mesuré en tout, réparti entre deux index"),
-    "missing_energy": N_("énergie manquante"),
-    "missing_temperature": N_("température manquante"),
-    "partial_day": N_("jour incomplet"),
-    "event": N_("événement : jour retiré des deux côtés"),
-    "too_cold": N_("trop froid à l'intérieur : économie non due"),
-    "thin_month": N_("mois trop peu mesuré : économie non prouvée"),
-}
 
 
 class ReportForm(EntryForm):
@@ -106,6 +94,7 @@ def report(request: Request) -> dict[str, Any]:
     newest = newest_report(session, shown.plan, *bounds(shown.period))
     return _accepting(request) | {
         "report": shown,
+        "fragments": fragments(request, "report", shown),
         "kinds": KIND_WORDS,
         "states": EVENT_STATES,
         "periods": {one["id"]: _period_of(one) for one in shown.events},
@@ -115,7 +104,7 @@ def report(request: Request) -> dict[str, Any]:
         "days_of": lambda one: words_of_period(one, request.language),
         "newer": newest.id if newest is not None and newest.id != shown.id else None,
         "measured": measured_chart(shown, request.language),
-        "cumulated": _cusum_chart(shown, request.language),
+        "cumulated": cusum_chart(shown, request.language),
         "crumbs": [(request.language.translate(N_("Rapports")), request.route_path("reports"))],
     }
 
@@ -199,48 +188,6 @@ def report_days(request: Request) -> Response:
             for day in shown.days
         ),
     )
-
-
-def measured_chart(shown: SavingsReport, language: Language) -> Chart:
-    """Draw the counted days of `shown`, month by month."""
-    return measured_against_baseline(
-        _months([day for day in shown.days if day.counted]),
-        avoided_kwh=float(shown.avoided_energy_kwh),
-        low=float(shown.avoided_low_kwh),
-        high=float(shown.avoided_high_kwh),
-        confidence=shown.confidence_level,
-        station=shown.plan.station.name,
-        language=language,
-    )
-
-
-def _months(days: Sequence[ReportDay]) -> list[MonthOfSavings]:
-    months = []
-    for first, group in groupby(days, lambda day: day.day.replace(day=1)):
-        counted = list(group)
-        months.append(
-            MonthOfSavings(
-                start=first,
-                end=(first + dt.timedelta(days=31)).replace(day=1),
-                measured_kwh=float(sum(day.measured_kwh or 0 for day in counted)),
-                adjusted_baseline_kwh=float(sum(day.adjusted_baseline_kwh or 0 for day in counted)),
-            )
-        )
-    return months
-
-
-def _cusum_chart(shown: SavingsReport, language: Language) -> Chart:
-    days, total = [], 0.0
-    for day in shown.days:
-        if day.counted:
-            total += float((day.adjusted_baseline_kwh or 0) - (day.measured_kwh or 0))
-        reason = language.translate(REASONS[day.reason]) if REASONS[day.reason] else ""
-        days.append(CumulativeDay(day.day, total if day.counted else None, reason))
-    events = [
-        NumberedEvent(one["number"], dt.date.fromisoformat(one["start"]), language.translate(KIND_WORDS[one["kind"]]))
-        for one in shown.events
-    ]
-    return cusum(days, events=events, language=language)
 
 
 def savings_of_building(request: Request, building: Building) -> Mapping[str, Any] | None:

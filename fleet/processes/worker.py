@@ -49,6 +49,7 @@ ROOMS_WITH_TASKS = (
     "devices.alerts.tasks",
     "baseline.weather.tasks",
     "baseline.reports.tasks",
+    "baseline.documents.tasks",
     "billing.invoices.tasks",
     "fleet.web.people",
 )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fleet.accounts.models import Account
 from fleet.web.translations import languages
 from foundation.actors import Role
-from foundation.look.language import FRENCH
+from foundation.look.language import FRENCH, learn
 from foundation.people import Person, people_come_from
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def people_of_accounts(session: Session) -> list[Person]:
 
 
 people_come_from(people_of_accounts)
+for _known in languages().values():
+    learn(_known)
 
 
 def includeme(_config: Configurator) -> None:

@@ -96,3 +96,14 @@ class Language:
 
 FRENCH = Language("fr")
 """What documents are written in, and pages unless asked otherwise."""
+_LANGUAGES = {FRENCH.code: FRENCH}
+
+
+def learn(language: Language) -> None:
+    """Let documents be written in `language`; the roof keeps the catalogues."""
+    _LANGUAGES[language.code] = language
+
+
+def language_of(code: str) -> Language:
+    """Return a language by its code; French where nobody taught it."""
+    return _LANGUAGES.get(code, FRENCH)

@@ -11,16 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseline.reports.charts import (
-    BalancePoint,
     CumulativeDay,
-    FittedLine,
     MonthOfSavings,
     NumberedEvent,
-    SignatureDay,
     cusum,
-    energy_signature,
     measured_against_baseline,
 )
+from baseline.reports.signature_chart import BalancePoint, FittedLine, SignatureDay, energy_signature
 from devices.energy.charts import CurvePoint, DayOfEnergy, daily_bars, load_curve
 from foundation.look.charts import chart_svg
 from foundation.look.language import FRENCH, Language

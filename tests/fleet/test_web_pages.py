@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DatabaseError
 
+from baseline.documents.originals import make_original
 from baseline.events.models import EventSuggestion, NonRoutineEvent
 from baseline.events.register import Evidence, Proposal, propose
 from baseline.events.rules import Speaker
@@ -38,6 +39,7 @@ from devices.points.models import MeteringPoint
 from fleet.accounts.register import create_account
 from foundation.actors import Actor, Role
 from foundation.jobs.queue import ask
+from foundation.look.language import FRENCH
 from foundation.mail.register import post
 from foundation.tenancy import bind_actor
 from tests.chain import SEED, SIRENS, accepted_settlement, company, signed_agreement
@@ -61,6 +63,8 @@ FILES = {
     "report_days": "text/csv",
     "plan_file": "application/json",
     "plan_deposited": "application/pdf",
+    "plan_pdf": "application/pdf",
+    "report_pdf": "application/pdf",
     "point_readings": "text/csv",
     "evidence": "application/octet-stream",
     "invoice_hours": "text/csv",
@@ -155,6 +159,8 @@ def tell_the_story(database):
         )
         session.add(suggestion)
         session.flush()
+        for printed in (plan, line.report):
+            make_original(session, printed, FRENCH, now=NOW)
         papers = Deposit(b"%PDF-1.7", "plan signé.pdf", "La <b>maire</b>", "2024-1", dt.date(2024, 12, 1))
         deposited = deposit(session, plan, papers, by="Claire", now=NOW)
         codec = add_codec(
