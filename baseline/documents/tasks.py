@@ -26,5 +26,5 @@ def print_one(session: Session, params: Mapping[str, Any], moment: Moment) -> di
         if "report_id" in params
         else session.get_one(MeasurementPlan, params["plan_id"])
     )
-    made = make_original(session, of, language_of(params["language"]), now=moment.now)
-    return {"savings_document_id": made.id}
+    make_original(session, of, language_of(params["language"]), now=moment.now)
+    return {"report_id": of.id} if isinstance(of, SavingsReport) else {"plan_id": of.id}

@@ -40,7 +40,11 @@ ITEM_STATES = {
     "done": (N_("fait"), "good"),
     "failed": (N_("refusé"), "bad"),
 }
-RESULTS = {"report_id": ("report", N_("lire le rapport")), "invoice_id": ("invoice", N_("voir la facture"))}
+RESULTS = {
+    "report_id": ("report", N_("lire le rapport")),
+    "invoice_id": ("invoice", N_("voir la facture")),
+    "plan_id": ("plan", N_("voir le plan")),
+}
 """Where an item's result leads: key of the result, route, words."""
 POINT_STATES = ("silent", "waiting", "bare", "heard")
 
