@@ -9,8 +9,8 @@ from sqlalchemy import select
 from baseline.documents.pages import print_pages
 from baseline.documents.plan import plan_pages
 from baseline.documents.report import report_pages
+from baseline.plans.deposits import reader_of
 from baseline.plans.models import MeasurementPlan
-from baseline.plans.register import reader_of
 from baseline.reports.models import SavingsDocument, SavingsReport
 from foundation.attachments.store import keep
 

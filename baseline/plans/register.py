@@ -13,7 +13,7 @@ from baseline.calendars import school_holidays, school_unknown
 from baseline.comparison import Measured, fit, keep_measured, measure_baseline
 from baseline.measured_days import public_holidays
 from baseline.plans.findings import plan_findings
-from baseline.plans.models import MeasurementPlan, PlanDeposit
+from baseline.plans.models import MeasurementPlan
 from baseline.plans.reference import reference_weather
 from baseline.plans.windows import latest_window
 from contracts.agreements.coverage import cover
@@ -21,7 +21,6 @@ from contracts.agreements.models import Amendment, Annex
 from contracts.agreements.versions import term_in_force
 from devices.points.models import MeasurementBoundary
 from devices.points.payments import hindrances_of
-from foundation.attachments.store import keep
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from foundation.messages import N_
@@ -316,10 +315,10 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
             N_("« {boundary} » a déjà un plan signé ; préparez-en une nouvelle version, qui le nomme."),
             boundary=plan.boundary.name,
         )
+    _demand_reach(session, plan, agreement)
     if other is not None:
         other.state = "superseded"
         session.flush()
-    _demand_reach(session, plan, agreement)
     if other is None or other.agreement_id != agreement.id:
         boundary, start = plan.boundary, plan.reporting_starts_on
         cover(session, agreement, boundary_id=boundary.id, boundary=boundary.name, start=start)
@@ -342,47 +341,3 @@ def _demand_reach(session: Session, plan: MeasurementPlan, agreement: Agreement)
     for one in hindrances_of(session, plan.boundary, start, end, shareholder=agreement.shareholder_id):
         if one.code != "unknown":
             raise Refusal(one.sentence)
-
-
-class Deposit(NamedTuple):
-    """The signed document as it came back, who signed it, and by which act they could."""
-
-    content: bytes
-    name: str
-    signatories: str
-    act_reference: str
-    signed_on: dt.date
-
-
-def deposit(session: Session, plan: MeasurementPlan, given: Deposit, *, by: str, now: dt.datetime) -> PlanDeposit:
-    """Keep the signed document of a plan, a PDF, under its hash; several may be deposited, none is ever replaced."""
-    if plan.state not in {"frozen", "signed"}:
-        raise Refusal(N_("Un document signé se dépose pour un plan figé ; figez-le d'abord."))
-    if not given.content.startswith(b"%PDF-"):
-        raise Refusal(N_("Ce fichier n'est pas un PDF ; déposez le document signé en PDF."), field="file")
-    if not given.signatories.strip():
-        raise Refusal(N_("Dites qui a signé, avec sa qualité."), field="signatories")
-    original = keep(
-        session,
-        given.content,
-        name=given.name,
-        media_type="application/pdf",
-        shareholder_id=reader_of(plan),
-    )
-    row = PlanDeposit(
-        plan=plan,
-        attachment=original,
-        signatories=given.signatories.strip(),
-        act_reference=given.act_reference.strip(),
-        signed_on=given.signed_on,
-        deposited_by=by,
-        deposited_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def reader_of(plan: MeasurementPlan) -> int | None:
-    """Return the municipality that may read the originals of `plan`: the one whose agreement quotes it."""
-    return plan.agreement.shareholder_id if plan.agreement else None

@@ -10,15 +10,14 @@ from sqlalchemy import select
 
 from baseline.calendars import ZONES
 from baseline.fitting.kinds import kind_of, model_from_json
+from baseline.plans.deposits import Deposit, deposit
 from baseline.plans.headings import HEADINGS
 from baseline.plans.models import MeasurementPlan, PlanDeposit
 from baseline.plans.register import (
     Assessment,
     Choices,
     Comfort,
-    Deposit,
     assess,
-    deposit,
     draft_plan,
     freeze,
     plan_document,

@@ -10,10 +10,12 @@ from sqlalchemy.dialects.postgresql import Range
 
 from baseline.comparison import baseline_by_day, measure
 from baseline.fitting.kinds import kind_of, model_from_json
+from baseline.plans.deposits import Deposit, deposit
 from baseline.plans.models import MeasurementPlan
-from baseline.plans.register import Choices, Deposit, deposit, draft_plan, freeze, plan_document
+from baseline.plans.register import Choices, draft_plan, freeze, plan_document, sign
 from baseline.plans.windows import latest_window, other_windows
 from baseline.reports.register import report_document
+from contracts.agreements.models import Annex
 from devices.bills.models import SupplierBill
 from devices.energy.models import HourlyEnergy
 from foundation.attachments.store import keep
@@ -184,6 +186,10 @@ def test_a_new_version_names_the_old_and_replaces_it(building):
     )
     assert plan_document(new)["supersedes"] == old.sha256
     assert plan_document(new)["headings"] == {"purpose": "Isolation des combles"}
+    building.session.add(Annex(agreement=building.agreement, title="Version 2", sha256=new.sha256))
+    building.session.flush()
+    sign(building.session, new, agreement=building.agreement, signed_on=dt.date(2023, 12, 20))
+    assert (old.state, new.state) == ("superseded", "signed")
 
 
 def test_signed_document_is_deposited(building):

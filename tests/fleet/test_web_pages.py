@@ -17,7 +17,7 @@ from baseline.documents.originals import make_original
 from baseline.events.models import EventSuggestion, NonRoutineEvent
 from baseline.events.register import Evidence, Proposal, propose
 from baseline.events.rules import Speaker
-from baseline.plans.register import Deposit, deposit
+from baseline.plans.deposits import Deposit, deposit
 from baseline.reports.findings import unmetered
 from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
