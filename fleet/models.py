@@ -38,6 +38,7 @@ ROOMS_WITH_MODELS = (
     "baseline.reports.models",
     "billing.settlements.models",
     "billing.pack.models",
+    "billing.ledger.models",
     "billing.invoices.models",
     "fleet.accounts.models",
 )

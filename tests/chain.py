@@ -176,10 +176,10 @@ def frozen_model() -> dict[str, Any]:
     return fit_daily(baseline_data(baseline_days(), *BASELINE)).to_json()
 
 
-def reported_days(daily_kwh: Decimal) -> list[tuple[MeasuredDay, Decimal]]:
-    """Return the days of 2025, each `daily_kwh` under what the model says, and what it says."""
+def reported_days(daily_kwh: Decimal, end: dt.date = YEAR[1]) -> list[tuple[MeasuredDay, Decimal]]:
+    """Return the days of 2025 before `end`, each `daily_kwh` under what the model says, and what it says."""
     found = []
-    for day in days(*YEAR):
+    for day in days(YEAR[0], end):
         hours = hours_in_day(day, PARIS)
         celsius = Decimal(f"{celsius_on(day):.4f}")
         whole = DailyModel.from_json(frozen_model()).predict([day], [float(celsius)])[0]
@@ -211,9 +211,9 @@ def kept(session: Session, measured: Sequence[MeasuredDay]) -> dict[str, Any]:
     }
 
 
-def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal) -> SavingsReport:
-    """Add a report of 2025 in which each day avoids `daily_kwh`."""
-    measured = reported_days(daily_kwh)
+def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal, end: dt.date = YEAR[1]) -> SavingsReport:
+    """Add a report of 2025, until `end`, in which each day avoids `daily_kwh`."""
+    measured = reported_days(daily_kwh, end)
     rows = [
         ReportDay(
             day=day.day,
@@ -229,7 +229,7 @@ def report_year(session: Session, plan: MeasurementPlan, daily_kwh: Decimal) -> 
     baseline = sum((adjusted for _, adjusted in measured), Decimal(0))
     report = SavingsReport(
         plan=plan,
-        period=Range(*YEAR),
+        period=Range(YEAR[0], end),
         adjusted_baseline_kwh=baseline,
         measured_kwh=baseline - avoided,
         avoided_energy_kwh=avoided,

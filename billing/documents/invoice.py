@@ -12,9 +12,10 @@ from facturx import generate_xmp_bytes
 from lxml import etree
 from markupsafe import Markup
 
-from billing.documents.sentences import finding, headline, period_words
+from billing.documents.sentences import credit_headline, finding, headline, period_words
 from billing.documents.structured import structured, totals_of, vat_of
 from billing.documents.waterfall import steps_of, waterfall
+from billing.einvoice.model import CREDIT_NOTE
 from foundation.documents.render import DocumentFacts, EmbeddedFile, render_pdf
 from foundation.look.energies import ENERGIES
 from foundation.look.language import FRENCH
@@ -44,7 +45,7 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 def render_invoice(
     snapshot: InvoiceSnapshot, xml: bytes, *, sha256: str, attachments: Sequence[EmbeddedFile] = ()
 ) -> bytes:
-    """Return the PDF/A-3 Factur-X of an issued invoice; the same arguments give the same bytes.
+    """Return the PDF/A-3 Factur-X of an issued invoice or credit note; the same arguments give the same bytes.
 
     `xml` is the CII of the same snapshot, already validated; `sha256` seals the snapshot in its chain. ValueError
     where the frozen amounts are not those of the lines.
@@ -52,11 +53,12 @@ def render_invoice(
     invoice = structured(snapshot)
     if snapshot["totals"] != totals_of(invoice) or snapshot["vat_breakdown"] != vat_of(invoice):
         raise ValueError(f"the amounts of invoice {snapshot['invoice_number']} do not follow from its lines")
-    steps = steps_of(snapshot["waterfall"])
+    is_credit = snapshot["type_code"] == CREDIT_NOTE
+    steps = None if is_credit else steps_of(snapshot["waterfall"])
     context = {
         "invoice": snapshot,
         "sha256": sha256,
-        "headline": headline(snapshot),
+        "headline": credit_headline(snapshot) if is_credit else headline(snapshot),
         "period": period_words(snapshot["invoicing_period"]),
         "waterfall": None if steps is None else _drawn(steps),
         "finding": "" if steps is None else finding(steps),
@@ -68,14 +70,15 @@ def render_invoice(
         "unit_words": UNIT_WORDS,
     }
     facts = DocumentFacts(
-        title=f"Facture {snapshot['invoice_number']} - {snapshot['seller']['name']}",
+        title=f"{'Avoir' if is_credit else 'Facture'} {snapshot['invoice_number']} - {snapshot['seller']['name']}",
         author=snapshot["seller"]["name"],
         # The day of issue stands for the moment of rendering, so that a second rendering is the first.
         instant=dt.datetime.combine(dt.date.fromisoformat(snapshot["issue_date"]), dt.time(), dt.UTC),
         xmp_descriptions=facturx_descriptions(),
     )
     structured_invoice = EmbeddedFile(XML_NAME, xml, "Facture structurée EN 16931 (CII)", "Alternative")
-    return render_pdf("invoice.html.jinja2", context, facts, attachments=(structured_invoice, *attachments))
+    template = "credit_note.html.jinja2" if is_credit else "invoice.html.jinja2"
+    return render_pdf(template, context, facts, attachments=(structured_invoice, *attachments))
 
 
 @cache

@@ -48,6 +48,19 @@ def headline(snapshot: InvoiceSnapshot) -> str:
     return f"{sentence}, soit {equivalent}." if equivalent else f"{sentence}."
 
 
+def credit_headline(snapshot: InvoiceSnapshot) -> str:
+    """Return the one sentence on top of a credit note: what it takes back, of which invoices."""
+    named = [
+        f"{one['invoice_number']} du {FRENCH.date(dt.date.fromisoformat(one['issue_date']))}"
+        for one in snapshot["preceding_invoices"]
+    ]
+    of = f"la facture {named[0]}" if len(named) == 1 else f"les factures {', '.join(named[:-1])} et {named[-1]}"
+    if snapshot["cancellation"]:
+        return f"Cet avoir annule {of}, en entier."
+    net = FRENCH.euros(Decimal(snapshot["totals"]["net"]))
+    return f"Cet avoir vous rend {net} hors taxes sur {of}."
+
+
 def finding(steps: WaterfallSteps) -> str:
     """Return the title of the waterfall: what was avoided, and what of it the payer keeps."""
     return f"{FRENCH.euros(steps.avoided)} d'énergie évités, dont {FRENCH.euros(steps.kept)} restent à la commune"

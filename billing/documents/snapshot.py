@@ -197,7 +197,10 @@ class _Document(TypedDict):
     """Code service."""
     contract_reference: str
     """Marché or convention."""
-    preceding_invoice: PrecedingInvoiceSnapshot | None
+    preceding_invoices: list[PrecedingInvoiceSnapshot]
+    """What a credit note credits; empty on an invoice."""
+    cancellation: str
+    """Why the invoice named before is cancelled whole; empty on an invoice and on the credit note of a settlement."""
     invoicing_period: PeriodSnapshot
     paid: str
     """BT-113: already paid, "0" as a rule."""

@@ -51,7 +51,7 @@ def structured(snapshot: DraftSnapshot | InvoiceSnapshot) -> Invoice:
         buyer_reference=snapshot["buyer_reference"],
         contract_reference=snapshot["contract_reference"],
         purchase_order_reference=snapshot["purchase_order_reference"],
-        preceding_invoice=_preceding(snapshot["preceding_invoice"]),
+        preceding_invoices=tuple(_preceding(one) for one in snapshot["preceding_invoices"]),
         invoicing_period=_period(snapshot["invoicing_period"]),
         paid_amount=Decimal(snapshot["paid"]),
     )
@@ -128,9 +128,7 @@ def _payment(payment: PaymentSnapshot | None) -> CreditTransfer | None:
     return CreditTransfer(**payment) if payment else None
 
 
-def _preceding(preceding: PrecedingInvoiceSnapshot | None) -> PrecedingInvoice | None:
-    if preceding is None:
-        return None
+def _preceding(preceding: PrecedingInvoiceSnapshot) -> PrecedingInvoice:
     return PrecedingInvoice(preceding["invoice_number"], dt.date.fromisoformat(preceding["issue_date"]))
 
 

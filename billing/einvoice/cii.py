@@ -129,8 +129,7 @@ def _settlement(settlement: Element, invoice: Invoice) -> None:
     _period(settlement, invoice.invoicing_period)  # BG-14
     _date(SubElement(settlement, "ram:SpecifiedTradePaymentTerms"), "ram:DueDateDateTime", invoice.due_date)  # BT-9
     _totals(SubElement(settlement, "ram:SpecifiedTradeSettlementHeaderMonetarySummation"), invoice)
-    preceding = invoice.preceding_invoice
-    if preceding is not None:  # BG-3
+    for preceding in invoice.preceding_invoices:  # BG-3
         document = SubElement(settlement, "ram:InvoiceReferencedDocument")
         _text(document, "ram:IssuerAssignedID", preceding.invoice_number)  # BT-25
         _date(document, "ram:FormattedIssueDateTime", preceding.issue_date, "qdt:DateTimeString")  # BT-26

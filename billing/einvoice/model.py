@@ -166,8 +166,8 @@ class Invoice:
     """BT-12: number of the contract (marché, convention)."""
     purchase_order_reference: str = ""
     """BT-13: commitment number (numéro d'engagement juridique), for Chorus Pro."""
-    preceding_invoice: PrecedingInvoice | None = None
-    """BG-3."""
+    preceding_invoices: tuple[PrecedingInvoice, ...] = ()
+    """BG-3: a balance may credit several instalments."""
     invoicing_period: Period | None = None
     """BG-14: the period whose savings are shared."""
     paid_amount: Decimal = Decimal(0)

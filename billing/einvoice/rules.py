@@ -84,7 +84,7 @@ def _numbering(invoice: Invoice) -> Iterator[Problem]:
             " choisissez 380 (facture), 381 (avoir) ou 384 (rectificative)."
         )
         yield Problem("BR-FR-04", sentence, "BT-3")
-    if invoice.type_code != INVOICE and invoice.preceding_invoice is None:
+    if invoice.type_code != INVOICE and not invoice.preceding_invoices:
         rule = "BR-FR-CO-05" if invoice.type_code == CREDIT_NOTE else "BR-FR-CO-04"
         sentence = "Un avoir ou une facture rectificative nomme la facture d'origine et sa date ; indiquez-les."
         yield Problem(rule, sentence, "BG-3")

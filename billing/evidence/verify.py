@@ -79,7 +79,8 @@ def _invoice(invoice: Invoice) -> Iterator[Discrepancy]:
             yield Discrepancy(where, f"L'original {original.name} a changé depuis qu'il a été rangé.")
     if invoice.xml is not None and invoice.xml.content != to_cii(structured(snapshot)):
         yield Discrepancy(where, "Le fichier XML ne dit pas ce que dit le document scellé.")
-    if invoice.net != invoice.settlement.amount:
+    gives_back = invoice.is_credit_note and not snapshot["cancellation"]
+    if invoice.net != (-invoice.settlement.amount if gives_back else invoice.settlement.amount):
         yield Discrepancy(where, "Le montant facturé n'est pas celui du décompte accepté.")
     yield from _settlement(where, invoice.settlement, snapshot)
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from billing.einvoice.model import CREDIT_NOTE, INVOICE
 from billing.invoices.models import InvoiceSeries
 from foundation.canonical import canonical_json
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def open_series(session: Session, issue_date: dt.date) -> InvoiceSeries:
-    """Return the year's series, locked until the transaction ends: one invoice takes its number at a time.
+LETTERS = {INVOICE: "F", CREDIT_NOTE: "A"}
+"""What the numbers of each type of document begin with: facture, avoir."""
+
+
+def open_series(session: Session, type_code: str, issue_date: dt.date) -> InvoiceSeries:
+    """Return the year's series, locked until the transaction ends: one document takes its number at a time.
 
     CGI ann. II art. 242 nonies A: numbers are chronological and continuous; a day before the last issue is refused.
     """
-    prefix = f"F{issue_date.year}-"
+    prefix = f"{LETTERS[type_code]}{issue_date.year}-"
     session.execute(insert(InvoiceSeries).values(prefix=prefix, last_number=0, head_sha256="").on_conflict_do_nothing())
     series = session.scalars(
         select(InvoiceSeries)
@@ -33,12 +39,17 @@ def open_series(session: Session, issue_date: dt.date) -> InvoiceSeries:
     ).one()
     if series.last_issue_date is not None and issue_date < series.last_issue_date:
         raise Refusal(
-            f"La dernière facture de la série {prefix} est du {series.last_issue_date:%d/%m/%Y} : une facture ne peut"
-            f" pas porter une date antérieure ({issue_date:%d/%m/%Y}). Vérifiez la date du jour."
+            N_(
+                "Le dernier document de la série {series} est du {last} : aucun ne peut porter une date antérieure"
+                " ({asked}). Vérifiez la date du jour."
+            ),
+            series=prefix,
+            last=f"{series.last_issue_date:%d/%m/%Y}",
+            asked=f"{issue_date:%d/%m/%Y}",
         )
     return series
 
 
 def seal(previous_sha256: str, snapshot: Any) -> str:
-    """Return the SHA-256 of the previous invoice's seal and this one's canonical snapshot."""
+    """Return the SHA-256 of the seal of the document before in its series and this one's canonical snapshot."""
     return hashlib.sha256(previous_sha256.encode() + canonical_json(snapshot)).hexdigest()

@@ -11,14 +11,19 @@ from sqlalchemy import select
 from billing.documents.mentions import PAYMENT_DAYS
 from billing.documents.structured import priced, structured
 from billing.einvoice.cii import to_cii
+from billing.einvoice.model import CREDIT_NOTE, INVOICE
 from billing.einvoice.rules import check as check_rules
 from billing.einvoice_check.validate import validate
+from billing.invoices.credits import take_back
 from billing.invoices.models import Invoice
 from billing.invoices.numbering import open_series, seal
 from billing.invoices.snapshot import draft_snapshot
+from billing.ledger.register import post
+from billing.ledger.rules import sale
 from billing.settlements.data import Outcome
 from contracts.parties.register import the_company
 from foundation.errors import Refusal
+from foundation.messages import N_
 from foundation.money import euros
 
 if TYPE_CHECKING:
@@ -30,11 +35,19 @@ if TYPE_CHECKING:
 
 RENDER = "billing.render_invoice"
 """Kind of the job that makes the originals of an issued invoice."""
+WORDS = {INVOICE: N_("Facture {number}"), CREDIT_NOTE: N_("Avoir {number}")}
 
 
 def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.date) -> Invoice:
-    """Draft the invoice of an accepted settlement; drafting twice gives the same draft."""
-    existing = session.scalar(select(Invoice).where(Invoice.settlement_id == settlement.id))
+    """Draft the invoice of an accepted settlement; drafting twice gives the same draft.
+
+    Where its invoice was cancelled, the settlement is accepted again and gives a new one.
+    """
+    existing = session.scalar(
+        select(Invoice).where(
+            Invoice.settlement_id == settlement.id, Invoice.type_code == INVOICE, Invoice.state != "credited"
+        )
+    )
     if existing is not None:
         return existing
     if settlement.state != "accepted":
@@ -63,7 +76,7 @@ def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.
 def check(session: Session, invoice: Invoice) -> Invoice:
     """Pass the draft through the rules, XSD and schematrons; it is ready where nothing is found."""
     if invoice.state not in {"draft", "ready"}:
-        raise Refusal(f"La facture {invoice.number} est émise ; il n'y a plus rien à vérifier avant l'envoi.")
+        raise Refusal(N_("{number} est émis ; il n'y a plus rien à vérifier avant l'envoi."), number=invoice.number)
     found = _problems(invoice.snapshot)
     invoice.problems = [
         {"rule": problem.rule, "sentence": problem.sentence, "location": problem.location} for problem in found
@@ -74,41 +87,60 @@ def check(session: Session, invoice: Invoice) -> Invoice:
 
 
 def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
-    """Give the invoice its number and freeze it; issuing again returns it as it is.
+    """Give an invoice or a credit note its number, book it and freeze it; issuing again returns it as it is.
 
-    Meant to be a short transaction of its own: the series stays locked until it ends.
+    Meant to be a short transaction of its own: the series stays locked until it ends. XSD and schematrons were passed
+    with the draft (`check`), of which only number and dates change here; `render` passes them again.
     """
     session.refresh(invoice, with_for_update=True)
     if invoice.number is not None:
         return invoice
     if invoice.state != "ready":
-        raise Refusal("Cette facture n'est pas prête : faites-la vérifier et corrigez ce qui manque.")
-    series = open_series(session, today)
+        raise Refusal(N_("Ce document n'est pas prêt : faites-le vérifier et corrigez ce qui manque."))
+    due = today + dt.timedelta(days=PAYMENT_DAYS)
+    dated = {**invoice.snapshot, "issue_date": today.isoformat(), "due_date": due.isoformat()}
+    if problems := check_rules(structured(dated)):  # type: ignore[arg-type]  # a snapshot read back from JSON
+        raise Refusal(f"La facture ne peut pas être émise : {problems[0].sentence}")
+    series = open_series(session, invoice.type_code, today)
     series.last_number += 1
     series.last_issue_date = today
     number = f"{series.prefix}{series.last_number:04d}"
     snapshot: dict[str, Any] = {
-        **invoice.snapshot,
+        **dated,
         "invoice_number": number,
-        "issue_date": today.isoformat(),
-        "due_date": (today + dt.timedelta(days=PAYMENT_DAYS)).isoformat(),
         "check_url": invoice.snapshot["check_url"].replace(_provisional(invoice), number),
     }
-    problems = _problems(snapshot)
-    if problems:
-        raise Refusal(f"La facture ne peut pas être émise : {problems[0].sentence}")
     invoice.series = series.prefix
     invoice.position = series.last_number
     invoice.number = number
     invoice.issue_date = today
-    invoice.due_date = today + dt.timedelta(days=PAYMENT_DAYS)
+    invoice.due_date = due
     invoice.snapshot = snapshot
     invoice.previous_sha256 = series.head_sha256
     invoice.sha256 = series.head_sha256 = seal(series.head_sha256, snapshot)
     invoice.state = "issued"
-    invoice.settlement.state = "invoiced"
+    # What is cancelled may be invoiced anew, from the same accepted figures.
+    invoice.settlement.state = "accepted" if snapshot["cancellation"] else "invoiced"
     session.flush()
+    if invoice.is_credit_note:
+        take_back(session, invoice)
+    _book(session, invoice, number, today)
     return invoice
+
+
+def _book(session: Session, invoice: Invoice, number: str, today: dt.date) -> None:
+    sign = -1 if invoice.is_credit_note else 1
+    post(
+        session,
+        sale(sign * invoice.net, sign * invoice.vat),
+        day=today,
+        journal="VT",
+        kind="credit_note" if invoice.is_credit_note else "invoice",
+        document=number,
+        document_date=today,
+        label=WORDS[invoice.type_code].format(number=number),
+        shareholder_id=invoice.shareholder_id,
+    )
 
 
 def _problems(snapshot: Any) -> tuple[Problem, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from billing.documents.invoice import XML_NAME, render_invoice
 from billing.documents.structured import structured
 from billing.einvoice.cii import to_cii
+from billing.einvoice_check.validate import validate
 from billing.pack.contents import EVIDENCE, MANIFEST, sha256_of
 from billing.pack.gather import evidence_pack, hours_named, keep_hours
 from billing.pack.keys import signer_in_use
@@ -14,6 +15,7 @@ from billing.pack.manifest import write_manifest
 from foundation.attachments.store import keep
 from foundation.documents.render import EmbeddedFile
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,16 +27,23 @@ if TYPE_CHECKING:
 
 
 def render(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
-    """Make the XML and the PDF of an issued invoice and keep them: the first rendering is the original.
+    """Make the XML and the PDF of an issued invoice or credit note and keep them: the first rendering is the original.
 
     The PDF carries the XML, the evidence pack, and a manifest of both signed by the SPL's key.
     """
     if invoice.number is None or invoice.sha256 is None:
-        raise Refusal("Seule une facture émise a des originaux ; émettez-la d'abord.")
+        raise Refusal(N_("Seul un document émis a des originaux ; émettez-le d'abord."))
     if invoice.pdf_id is not None:
         return invoice
     snapshot = cast("InvoiceSnapshot", invoice.snapshot)
     xml = to_cii(structured(snapshot))
+    if problems := validate(xml):
+        # It keeps its number and is held: what leaves has passed every control.
+        raise Refusal(
+            N_("{number} ne peut pas partir, il garde son numéro : {problem}"),
+            number=invoice.number,
+            problem=problems[0].sentence,
+        )
     evidence = evidence_pack(
         session,
         invoice.settlement,

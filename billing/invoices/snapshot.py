@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from billing.documents.mentions import PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
+from billing.settlements.data import Outcome
 from foundation.identifiers import vat_number_from_siren
 from foundation.look.language import FRENCH
 from foundation.time import bounds
@@ -37,7 +38,10 @@ HOME_HEATING_KWH = 12_000
 
 
 def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, today: dt.date) -> DraftSnapshot:
-    """Return what the invoice of `settlement` says, before number and amounts; dates are those of `today`."""
+    """Return what the invoice of `settlement` says, before number and amounts; dates are those of `today`.
+
+    A credit note says the same with its lines turned round: what it gives back is positive.
+    """
     agreement = settlement.agreement
     number = f"BROUILLON-{settlement.id}"
     return {
@@ -52,7 +56,8 @@ def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, t
         "purchase_order_reference": agreement.budget.commitment_number or "",
         "buyer_reference": agreement.budget.service_code or "",
         "contract_reference": agreement.number,
-        "preceding_invoice": None,
+        "preceding_invoices": [],
+        "cancellation": "",
         "invoicing_period": _period(settlement),
         "paid": "0",
         "payment": {"iban": company.iban, "bic": company.bic, "account_name": company.name},
@@ -89,12 +94,17 @@ def _billed(settlement: Settlement) -> list[SettlementLine]:
 
 
 def _line(place: int, line: SettlementLine, settlement: Settlement) -> LineSnapshot:
-    # BR-FR-DEC-03: a unit price is never negative; what is given back has a negative quantity.
+    # BR-FR-DEC-03: a unit price is never negative; what goes the other way than the document has a negative quantity.
+    gives_back = settlement.outcome == Outcome.CREDIT_NOTE
     return {
         "identifier": str(place),
-        "name": f"Part des économies vérifiées : {line.label}",
+        "name": (
+            f"Part des économies rendue : {line.label}"
+            if line.amount < 0
+            else f"Part des économies vérifiées : {line.label}"
+        ),
         "description": f"{FRENCH.kwh(line.avoided_energy_kwh)} évités, rapport {line.report.sha256[:12]}",
-        "quantity": "1" if line.amount > 0 else "-1",
+        "quantity": "-1" if (line.amount < 0) != gives_back else "1",
         "unit_code": "C62",
         "unit_price": _text(abs(line.amount)),
         "vat_category": "S",

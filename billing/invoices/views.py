@@ -1,4 +1,4 @@
-"""Pages of invoices: draft, check, issue, read, download."""
+"""Pages of invoices and credit notes: draft, check, issue, cancel, read, download."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
 from wtforms.validators import ValidationError
 
+from billing.invoices.credits import cancel, draft_credit_note
 from billing.invoices.genuine import genuine_invoice
 from billing.invoices.models import Invoice
 from billing.invoices.register import RENDER, check, draft, issue
+from billing.settlements.data import Outcome
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
 from foundation.forms import EntryForm, submit, text_field
@@ -65,24 +67,26 @@ def _page(request: Request, shown: Invoice, form: EntryForm) -> dict[str, Any]:
 
 
 def draft_invoice(request: Request) -> dict[str, Any] | Response:
-    """Draft the invoice of an accepted settlement."""
+    """Draft the invoice, or the credit note, of an accepted settlement."""
     _ = request.language.translate
     settlement = found(request, Settlement)
     form = EntryForm(request.POST)
     base_url = request.registry["settings"].url
+    gives_back = settlement.outcome == Outcome.CREDIT_NOTE
+    make = draft_credit_note if gives_back else draft
 
     def act() -> Invoice:
-        return draft(request.dbsession, settlement, base_url=base_url, today=request.today)
+        return make(request.dbsession, settlement, base_url=base_url, today=request.today)
 
     if request.method == "POST":
         drafted = submit(request, form, act)
         if drafted:
             return HTTPSeeOther(request.route_path("invoice", id=drafted.id))
     return {
-        "title": _("Nouvelle facture"),
+        "title": _("Nouvel avoir") if gives_back else _("Nouvelle facture"),
         "crumbs": [(_("Décompte"), request.route_path("settlement", id=settlement.id))],
         "form": form,
-        "submit": _("Préparer la facture"),
+        "submit": _("Préparer l'avoir") if gives_back else _("Préparer la facture"),
     }
 
 
@@ -97,11 +101,42 @@ def issue_invoice(request: Request) -> dict[str, Any] | Response:
     def act(ready: Invoice) -> Invoice:
         issued = issue(request.dbsession, ready, today=request.today)
         if issued.pdf_id is None:
-            title = request.language.translate(N_("Originaux de la facture {number}")).format(number=issued.number)
+            title = request.language.translate(N_("Originaux de {number}")).format(number=issued.number)
             request.ask(RENDER, title, {issued.number: {"invoice_id": issued.id}})
         return issued
 
     return _act(request, act)
+
+
+class CancelForm(EntryForm):
+    """Why an invoice is taken back whole."""
+
+    reason = text_field(N_("Motif"), help_text=N_("L'avoir le dit à la collectivité : par exemple, engagement erroné."))
+
+
+def cancel_invoice(request: Request) -> dict[str, Any] | Response:
+    """Draft the credit note that cancels an issued invoice."""
+    _ = request.language.translate
+    cancelled = found(request, Invoice)
+    form = CancelForm(request.POST)
+
+    def act() -> Invoice:
+        return cancel(request.dbsession, cancelled, reason=form.reason.data, today=request.today)
+
+    if request.method == "POST":
+        note = submit(request, form, act)
+        if note:
+            return HTTPSeeOther(request.route_path("invoice", id=note.id))
+    return {
+        "title": _("Annuler la facture {number}").format(number=cancelled.number or ""),
+        "crumbs": [
+            (_("Factures"), request.route_path("invoices")),
+            (cancelled.number or _("brouillon"), request.route_path("invoice", id=cancelled.id)),
+        ],
+        "intro": _("La facture reste telle qu'elle est ; un avoir de même montant la nomme et l'annule."),
+        "form": form,
+        "submit": _("Préparer l'avoir"),
+    }
 
 
 def _act(request: Request, act: Callable[[Invoice], Invoice]) -> dict[str, Any] | Response:
@@ -132,7 +167,7 @@ def _original(original: Attachment | None) -> Response:
 class SealForm(EntryForm):
     """What the paper says beside its number."""
 
-    seal = text_field(N_("Empreinte de la facture"), help_text=N_("Les 64 signes imprimés à la fin de la facture."))
+    seal = text_field(N_("Empreinte du document"), help_text=N_("Les 64 signes imprimés à la fin du document."))
 
     def validate_seal(self, field: Any) -> None:
         """Tell a seal that was cut short, like the beginning printed under each page, from one that is wrong."""
@@ -154,10 +189,18 @@ def genuine(request: Request) -> dict[str, Any]:
 
 
 def invoice_of_settlement(request: Request, settlement: Settlement) -> Mapping[str, Any] | None:
-    """Return the invoice of `settlement`, or the button that drafts it; None where there is neither."""
-    drafted = request.dbsession.scalar(select(Invoice).where(Invoice.settlement_id == settlement.id))
-    may_draft = settlement.state == "accepted" and settlement.amount > 0 and request.has_permission(Permission.BILL)
-    return {"invoice": drafted, "may_draft": may_draft} if drafted or may_draft else None
+    """Return the documents of `settlement` and the button that drafts the next one; None where there is neither."""
+    documents = request.dbsession.scalars(
+        select(Invoice).where(Invoice.settlement_id == settlement.id).order_by(Invoice.id)
+    ).all()
+    drafted = any(one.number is None for one in documents)
+    may_draft = (
+        settlement.state == "accepted"
+        and settlement.amount != 0
+        and not drafted
+        and request.has_permission(Permission.BILL)
+    )
+    return {"documents": documents, "may_draft": may_draft} if documents or may_draft else None
 
 
 def includeme(config: Configurator) -> None:
@@ -172,6 +215,7 @@ def includeme(config: Configurator) -> None:
         ("invoice_xml", f"/invoices/{NUMBER}.xml", xml, None, see, "GET"),
         ("invoice_new", f"/settlements/{NUMBER}/invoice", draft_invoice, FORM, bill, ("GET", "POST")),
         ("invoice_check", f"/invoices/{NUMBER}/check", check_invoice, page, bill, "POST"),
+        ("invoice_cancel", f"/invoices/{NUMBER}/cancel", cancel_invoice, FORM, bill, ("GET", "POST")),
         ("invoice_issue", f"/invoices/{NUMBER}/issue", issue_invoice, page, bill, "POST"),
     ):
         config.add_route(route, pattern)

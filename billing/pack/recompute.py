@@ -15,6 +15,7 @@ import numpy as np
 from baseline.comparison import BESIDE, baseline_by_day, fit, measured_again
 from baseline.fitting.kinds import daily_of, kind_of, model_from_json, with_vacations
 from billing.documents.structured import structured, totals_of, vat_of
+from billing.einvoice.model import CREDIT_NOTE
 from billing.settlements.inputs import computed_again
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
@@ -127,7 +128,9 @@ def _invoice(pack: Mapping[str, Any]) -> Iterator[Refusal]:
     document = structured(snapshot)
     if snapshot["totals"] != totals_of(document) or snapshot["vat_breakdown"] != vat_of(document):
         yield Refusal(N_("Les lignes de la facture ne font pas sa TVA et son total."))
-    if Decimal(snapshot["totals"]["net"]) != Decimal(settlement["amount"]):
+    # A credit note turns its settlement round; one that cancels an invoice repeats it.
+    sign = -1 if snapshot["type_code"] == CREDIT_NOTE and not snapshot["cancellation"] else 1
+    if Decimal(snapshot["totals"]["net"]) != sign * Decimal(settlement["amount"]):
         yield Refusal(N_("Le montant hors taxes de la facture n'est pas celui du décompte."))
     quoted = {fact["value"] for fact in snapshot["evidence"]}
     for one in (*pack["plans"], *pack["reports"]):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from baseline.reports.models import SavingsReport
+from billing.einvoice.model import CREDIT_NOTE
 from billing.invoices.models import Invoice
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
@@ -95,8 +96,9 @@ def latest_invoices(session: Session) -> Sequence[Invoice]:
 
 
 def invoiced(session: Session) -> Decimal:
-    """Return the net sum of all issued invoices the reader sees."""
-    return Decimal(session.scalar(select(func.sum(Invoice.net)).where(Invoice.number.is_not(None))) or 0)
+    """Return the net sum of all issued invoices the reader sees, less that of the credit notes."""
+    signed = case((Invoice.type_code == CREDIT_NOTE, -Invoice.net), else_=Invoice.net)
+    return Decimal(session.scalar(select(func.sum(signed)).where(Invoice.number.is_not(None))) or 0)
 
 
 def letters_waiting(session: Session) -> int:

@@ -89,7 +89,8 @@ def example_snapshot(**changes: Any) -> InvoiceSnapshot:
         "purchase_order_reference": "EJ-2026-0117",
         "buyer_reference": "ENERGIE",
         "contract_reference": "CONV-2024-07",
-        "preceding_invoice": None,
+        "preceding_invoices": [],
+        "cancellation": "",
         "invoicing_period": {"first_day": "2025-01-01", "last_day": "2025-12-31"},
         "lines": [
             {

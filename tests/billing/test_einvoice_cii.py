@@ -61,7 +61,7 @@ def test_a_credit_note_names_its_invoice_and_passes() -> None:
             type_code=CREDIT_NOTE,
             invoice_number="A2026-00001",
             credit_transfer=None,
-            preceding_invoice=PrecedingInvoice("F2025-00007", dt.date(2025, 1, 20)),
+            preceding_invoices=(PrecedingInvoice("F2025-00007", dt.date(2025, 1, 20)),),
         )
     )
     assert validate(xml) == ()

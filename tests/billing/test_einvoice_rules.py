@@ -24,7 +24,7 @@ def test_the_example_is_ready() -> None:
 
 MISTAKES = {
     "BR-FR-02": {"invoice_number": "F 2026/é"},
-    "BR-FR-04": {"type_code": "326", "preceding_invoice": PrecedingInvoice("F1", dt.date(2025, 1, 1))},
+    "BR-FR-04": {"type_code": "326", "preceding_invoices": (PrecedingInvoice("F1", dt.date(2025, 1, 1)),)},
     "BR-FR-CO-05": {"type_code": CREDIT_NOTE},
     "BR-FR-CO-04": {"type_code": "384"},
     "BR-FR-CO-07": {"due_date": dt.date(2026, 1, 14)},

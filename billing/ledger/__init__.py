@@ -1,0 +1,1 @@
+"""The books: double entry, only ever added to; every balance is computed from postings."""
