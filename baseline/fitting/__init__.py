@@ -8,6 +8,7 @@ The doors of this room:
 - `estimate_savings(model, reporting, confidence=0.9, events=())`: avoided energy with its intervals, day by day;
 - `fit_billing`, `estimate_billing_savings` on `BilledBaseline` / `BilledReporting`: the same for bills of any length;
 - `fit_hourly`, `estimate_hourly_savings` on `BaselineHours` / `ReportingHours`: the same by the hour;
+- `fit_many(batch)`: the models of a portfolio, a refusal in the place of a meter that cannot be fitted;
 - `french_rules`: what N'B = NB x DJU / DJUc and the signature at base 18 would say, for comparison;
 - `suggested_events(model, reporting)`: windows in which something else than the works changed the use.
 """
@@ -28,6 +29,7 @@ from baseline.fitting.hourly.fit import fit_hourly
 from baseline.fitting.hourly.model import HourlyModel
 from baseline.fitting.hourly.savings import estimate_hourly_savings
 from baseline.fitting.hours import daily_from_hourly
+from baseline.fitting.many import fit_many
 from baseline.fitting.model import DailyModel
 from baseline.fitting.quality import model_findings
 from baseline.fitting.savings import SavingsEstimate, estimate_savings
@@ -60,6 +62,7 @@ __all__ = [
     "fit_billing",
     "fit_daily",
     "fit_hourly",
+    "fit_many",
     "french_rules",
     "model_findings",
     "rows_of_bills",

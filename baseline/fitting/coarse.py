@@ -25,8 +25,10 @@ _H, _C, _HH, _CC, _HY, _CY = (slice(3 + i * (GRID + 1), 3 + (i + 1) * (GRID + 1)
 _BELOW = slice(3 + 6 * (GRID + 1), 3 + 6 * (GRID + 1) + GRID)
 """Where the sums stand, after those of 1, y and y squared."""
 
-_ABOVE = np.triu(np.ones((GRID, GRID), dtype=bool), 1).ravel()
-_ON = np.eye(GRID, dtype=bool).ravel()
+_PAIR_H, _PAIR_C = np.triu_indices(GRID)
+"""Pairs of balance points, heating not above cooling."""
+
+_ON, _ABOVE = np.flatnonzero(_PAIR_H == _PAIR_C), np.flatnonzero(_PAIR_H < _PAIR_C)
 _NOTHING = 1e-9
 
 PRECISION = 1e-6
@@ -60,9 +62,8 @@ class Coarse:
         self.c = np.maximum(temperature - np.concatenate((ordered[:1], quantiles))[:, None], 0.0)
         squares = (self.h * self.h, self.c * self.c, self.h * energy, self.c * energy)
         below = (temperature < quantiles[:, None]).astype(np.float64)
-        self.rows = np.concatenate(
-            (np.ones((1, n)), energy[None], (energy * energy)[None], self.h, self.c, *squares, below)
-        )
+        rows = (np.ones((1, n)), energy[None], (energy * energy)[None], self.h, self.c, *squares, below)
+        self.rows = np.ascontiguousarray(np.concatenate(rows).T)
         self.floor = PRECISION * PRECISION * float(np.mean(energy * energy))
 
     def fit(self, day_type: Places, levels: Array) -> Fits:
@@ -70,10 +71,7 @@ class Coarse:
 
         `day_type` has shape (n,); `levels` says which day types are at which level of a group, (groups, levels, types).
         """
-        n = len(day_type)
-        present = np.zeros((n, levels.shape[2]))
-        present[np.arange(n), day_type] = 1.0
-        by_level = levels @ (self.rows @ present).T
+        by_level = levels @ self._by_type(day_type, levels.shape[2])
         sums = _Sums.of(by_level)
         shape, heating, heating_at, cooling, cooling_at = sums.best(self.floor)
         groups = np.arange(len(shape))
@@ -86,6 +84,14 @@ class Coarse:
         curves = heating[:, None] * self.h[heating_at] + cooling[:, None] * self.c[cooling_at]
         explained += curves * levels.sum(axis=1)[:, day_type]
         return Fits(sums.n, (count > 0.0).sum(axis=1) + _COSTS[shape, 0], explained)
+
+    def _by_type(self, day_type: Places, n_types: int) -> Array:
+        """Return the sums of every row over the days of each type, (types, rows)."""
+        order = np.argsort(day_type, kind="stable")
+        met, first = np.unique(day_type[order], return_index=True)
+        sums = np.zeros((n_types, self.rows.shape[1]))
+        sums[met] = np.add.reduceat(self.rows[order], first, axis=0)
+        return sums
 
 
 class _Sums(NamedTuple):
@@ -102,7 +108,7 @@ class _Sums(NamedTuple):
     """What each heating balance point explains alone, (groups, GRID + 1)."""
     one_cooling: Array
     both: Array
-    """What each pair explains, (groups, GRID * GRID), 0 unless both slopes are positive."""
+    """What each pair explains, (groups, pairs), 0 unless both slopes are positive."""
     heating: Array
     cooling: Array
 
@@ -115,7 +121,7 @@ class _Sums(NamedTuple):
         hh, cc, hy, cy = (total[:, part] for part in (_HH, _CC, _HY, _CY))
         hh, cc = hh - (h * h).sum(axis=1), cc - (c * c).sum(axis=1)
         hy, cy = hy - (h * y).sum(axis=1), cy - (c * y).sum(axis=1)
-        cross = -(h[:, :, :-1].transpose(0, 2, 1) @ c[:, :, 1:])
+        cross = -(h[:, :, :-1].transpose(0, 2, 1) @ c[:, :, 1:])[:, _PAIR_H, _PAIR_C]
         n, below = total[:, 0], total[:, _BELOW]
         # Both sides of a balance point keep enough days; a straight line has no balance point.
         least = np.array([min_days(int(days)) for days in n])[:, None]
@@ -123,14 +129,14 @@ class _Sums(NamedTuple):
         line = n[:, None] >= 2.0
         one_heating = np.where(np.concatenate((room, line), axis=1) & (hh > _NOTHING) & (hy > 0.0), hy, 0.0)
         one_cooling = np.where(np.concatenate((line, room), axis=1) & (cc > _NOTHING) & (cy > 0.0), cy, 0.0)
-        h2, c2, hy2, cy2 = hh[:, :-1, None], cc[:, None, 1:], hy[:, :-1, None], cy[:, None, 1:]
+        h2, hy2 = hh[:, _PAIR_H], hy[:, _PAIR_H]
+        c2, cy2 = cc[:, 1 + _PAIR_C], cy[:, 1 + _PAIR_C]
         det = h2 * c2 - cross * cross
         heating, cooling = hy2 * c2 - cy2 * cross, cy2 * h2 - hy2 * cross
-        ok = (heating > 0.0) & (cooling > 0.0) & (det > 1e-9 * h2 * c2) & room[:, :, None] & room[:, None]
+        ok = (heating > 0.0) & (cooling > 0.0) & (det > 1e-9 * h2 * c2) & room[:, _PAIR_H] & room[:, _PAIR_C]
         det = np.where(ok, det, 1.0)
         heating /= det
         cooling /= det
-        flat = (len(n), GRID * GRID)
         return cls(
             n,
             np.maximum(total[:, 2] - (y * y).sum(axis=(1, 2)), 0.0),
@@ -140,9 +146,9 @@ class _Sums(NamedTuple):
             cc,
             one_heating * one_heating / np.maximum(hh, _NOTHING),
             one_cooling * one_cooling / np.maximum(cc, _NOTHING),
-            np.where(ok, heating * hy2 + cooling * cy2, 0.0).reshape(flat),
-            heating.reshape(flat),
-            cooling.reshape(flat),
+            np.where(ok, heating * hy2 + cooling * cy2, 0.0),
+            heating,
+            cooling,
         )
 
     def best(self, floor: float) -> tuple[Places, Array, Places, Array, Places]:
@@ -150,7 +156,7 @@ class _Sums(NamedTuple):
         groups = np.arange(len(self.n))
         none = np.zeros(len(self.n), dtype=np.intp)
         one_h, one_c = self.one_heating[:, :-1].argmax(axis=1), 1 + self.one_cooling[:, 1:].argmax(axis=1)
-        on, above = (np.where(mask, self.both, -1.0).argmax(axis=1) for mask in (_ON, _ABOVE))
+        on, above = (places[self.both[:, places].argmax(axis=1)] for places in (_ON, _ABOVE))
         gain = np.stack(
             (
                 np.zeros(len(self.n)),
@@ -169,8 +175,8 @@ class _Sums(NamedTuple):
         shape = criterion.argmin(axis=0)
         # By shape: the place of the heating hinge, of the cooling hinge, and of the pair of both.
         line_h = none + GRID
-        at_h = np.stack((none, line_h, none, one_h, none, on // GRID, above // GRID))[shape, groups]
-        at_c = np.stack((none, none, none, none, one_c, 1 + on % GRID, 1 + above % GRID))[shape, groups]
+        at_h = np.stack((none, line_h, none, one_h, none, _PAIR_H[on], _PAIR_H[above]))[shape, groups]
+        at_c = np.stack((none, none, none, none, one_c, 1 + _PAIR_C[on], 1 + _PAIR_C[above]))[shape, groups]
         pair = np.where(shape == 5, on, above)
         alone_h = self.hy[groups, at_h] / np.maximum(self.hh[groups, at_h], _NOTHING)
         alone_c = self.cy[groups, at_c] / np.maximum(self.cc[groups, at_c], _NOTHING)

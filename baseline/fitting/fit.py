@@ -17,7 +17,7 @@ from baseline.fitting.metrics import metrics
 from baseline.fitting.model import DailyModel, Regime
 from baseline.fitting.months import month_errors
 from baseline.fitting.search import best_curves
-from baseline.fitting.structure import Calendar
+from baseline.fitting.structure import Calendar, weekdays
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def _criterion(model: DailyModel, fitted: _Days) -> float:
 
 def _fitted(calendar: Calendar, structure: Structure, fitted: _Days, data: BaselineData) -> DailyModel:
     """Fit every regime exactly; of the statistics only the number of parameters is known yet."""
-    rows = calendar.rows(fitted.days)
-    weekday = np.array([day.weekday() for day in fitted.days], dtype=np.intp)
+    rows, weekday = calendar.rows(fitted.days), weekdays(fitted.days)
     regimes, n_parameters = [], 2 * len(calendar.windows)
     for group in groups_of(structure):
         level = np.array(group)[rows * 7 + weekday]

@@ -17,7 +17,7 @@ from baseline.fitting.frozen import (
     statistics_from,
     statistics_json,
 )
-from baseline.fitting.structure import Calendar, Structure, Window
+from baseline.fitting.structure import Calendar, Structure, Window, weekdays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,8 +82,8 @@ class DailyModel:
 
     def types(self, days: Sequence[dt.date]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the regime and the level of each day."""
-        rows = self.calendar.rows(days)
-        weekday = np.array([day.weekday() for day in days], dtype=np.intp)
+        days = tuple(days)
+        rows, weekday = self.calendar.rows(days), weekdays(days)
         regime, level = np.array(self.structure.regime), np.array(self.structure.level)
         return regime[rows, weekday], level[rows, weekday]
 

@@ -35,8 +35,14 @@ _ROWS = 48
 _CELLS = 2048
 """Cells looked into together, the most promising first."""
 
-_THIN = 8
-"""One temperature in so many is tried first, for a good curve to beat."""
+_FEW_CELLS = 64
+"""Those looked into before all others: the curve they hold mostly rules the others out."""
+
+_THIN = 40
+"""Temperatures tried first, for a good curve to beat."""
+
+_CHANCE = 0.03
+"""Part of what a thinned grid leaves that finer balance points may explain by following noise."""
 
 
 class _Lines(NamedTuple):
@@ -66,20 +72,31 @@ class _Side(NamedTuple):
     lines: _Lines
 
 
-def with_plateau(days: SortedDays, floor: float) -> Curve | None:
-    """Return the best 5P curve that explains more than `floor`, or None."""
+def with_plateau(days: SortedDays, floor: float, *, patient: bool = True) -> Curve | None:
+    """Return the best 5P curve that explains more than `floor`, or None.
+
+    Unless `patient`, the search ends where the best curve of a thinned grid of balance points stays so far below that
+    finer ones would not make up for it (see `_Plateau.promise`).
+    """
     search = _Plateau(days, _side(days, days.colder(days.cuts), 1.0), _side(days, days.warmer(days.cuts), -1.0))
-    best = search.thinned(floor)
+    best = search.thinned()
+    if not patient and (best is None or search.promise(best) <= floor):
+        return None
+    if best is not None and best.gain <= floor:
+        best = None
     target = best.gain if best else floor
     a, b, bound = search.promising(target)
+    first, size = 0, _FEW_CELLS
     order = np.argsort(-bound, kind="stable")
-    for start in range(0, len(order), _CELLS):
-        chunk = order[start : start + _CELLS]
-        if bound[chunk[0]] <= target:
+    while first < len(order):
+        chunk = order[first : first + size]
+        chunk = chunk[bound[chunk] > target]
+        if not len(chunk):
             break
         for curve in search.curves_in(a[chunk], b[chunk]):
             if curve is not None and curve.gain > target:
                 best, target = curve, curve.gain
+        first, size = first + size, _CELLS
     return best
 
 
@@ -90,18 +107,39 @@ class _Plateau(NamedTuple):
     heating: _Side
     cooling: _Side
 
-    def thinned(self, floor: float) -> Curve | None:
-        """Return the best curve among a thinned grid of pairs of temperatures, if it explains more than `floor`."""
-        place = np.arange(0, len(self.days.cuts), _THIN)
+    @property
+    def thin(self) -> int:
+        """One gap in so many is on the thinned grid."""
+        return max(len(self.days.cuts) // _THIN, 1)
+
+    def thinned(self) -> Curve | None:
+        """Return the best curve among a thinned grid of pairs of temperatures, if there is any."""
+        place = np.arange(0, len(self.days.cuts), self.thin)
         h, c = (Hinges(*(column[place] for column in side.at_low)) for side in (self.heating, self.cooling))
         columns = Hinges(h.square[:, None], h.product[:, None], h.on_levels)
         gain, heating, cooling = pair(columns, c, -(h.on_levels @ c.on_levels.T))
         gain[self.days.cuts[place] - self.days.cuts[place][:, None] < PLATEAU_DAYS] = 0.0
         i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
-        if gain[i, j] <= floor:
+        if gain[i, j] <= 0.0:
             return None
         low = self.days.low[place]
         return Curve("5P", *(float(x) for x in (gain[i, j], heating[i, j], low[i], cooling[i, j], low[j])))
+
+    def promise(self, thinned: Curve) -> float:
+        """Return what the best curve of all may explain, given that of the thinned grid.
+
+        A balance point moved by d changes the curve by slope times d at most, on any day. On top comes what chance
+        adds when more balance points are tried.
+        """
+        low, misfit = self.days.low, 0.0
+        slopes = thinned.heating_slope, thinned.cooling_slope
+        points = thinned.heating_balance_point, thinned.cooling_balance_point
+        for slope, at in zip(slopes, points, strict=True):
+            gap = int(np.searchsorted(low, np.array(at, dtype=np.float64)))  # a 5P curve has both
+            near = low[max(gap - self.thin, 0)], low[min(gap + self.thin, len(low) - 1)]
+            misfit += slope * float(near[1] - near[0]) / 2.0
+        left = self.days.spread - thinned.gain
+        return thinned.gain + _CHANCE * left + len(self.days.t) * misfit * misfit
 
     def promising(self, target: float) -> tuple[Places, Places, Array]:
         """Return the cells (a, b) whose free lines explain more than `target`, and how much they explain."""
@@ -117,14 +155,18 @@ class _Plateau(NamedTuple):
             s12 = x11 * x12 + x21 * x22
             r1, r2 = w.y1[columns] + x11 * p1 + x21 * p2, w.y2[columns] + x12 * p1 + x22 * p2
             det = s11 * s22 - s12 * s12
-            room = cuts[columns] - cuts[rows, None] >= PLATEAU_DAYS
             # Lines that depend on each other bound nothing: such a cell is always looked into.
             sound = (det > DEGENERATE) & u.usable[rows, None] & w.usable[columns]
+            # Compared with the target without dividing.
             explained = s22 * r1 * r1 + 2.0 * s12 * r1 * r2 + s11 * r2 * r2
-            explained /= np.where(sound, det, 1.0)
-            explained += p1 * p1 + p2 * p2
-            a, b = np.nonzero(room & ((explained > target) | ~sound))
-            found.append((a + start, b + start, np.where(sound, explained, np.inf)[a, b]))
+            a, b = np.nonzero((explained > (target - p1 * p1 - p2 * p2) * det) | ~sound)
+            ahead = cuts[b + start] - cuts[a + start] >= PLATEAU_DAYS
+            a, b = a[ahead], b[ahead]
+            bound = np.full(len(a), np.inf)
+            known = sound[a, b]
+            at = a[known], b[known]
+            bound[known] = explained[at] / det[at] + (p1 * p1 + p2 * p2)[at[0], 0]
+            found.append((a + start, b + start, bound))
         a, b, bound = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return a, b, bound
 

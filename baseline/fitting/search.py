@@ -49,7 +49,9 @@ def best_curves(
         curves += [*_one_sided(days), _two_sided(days)]
     found |= {curve.name: curve for curve in curves if curve is not None}
     if len(days.cuts):
-        plateau = with_plateau(days, max(_repaid(curve, days.spread, cost) for curve in found.values()))
+        floor = max(_repaid(curve, days.spread, cost) for curve in found.values())
+        # Where curves have no price, none is passed over.
+        plateau = with_plateau(days, floor, patient=cost == 0.0)
         found |= {"5P": plateau} if plateau else {}
     return {name: _shifted(curve, centre) for name, curve in found.items()}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -59,16 +60,7 @@ class Calendar:
 
     def rows(self, days: Iterable[dt.date]) -> NDArray[np.intp]:
         """Return the row of each day: 0 ordinary, 1 holiday, 2 vacation, 3 + i in window i; the first that holds."""
-        days = tuple(days)
-        rows = np.full(len(days), ORDINARY, dtype=np.intp)
-        if self.windows:
-            places = yeardays(days)
-            for number, window in reversed(tuple(enumerate(self.windows))):
-                rows[window.holds(places)] = FIRST_WINDOW + number
-        for dates, row in ((self.vacations, VACATION), (self.holidays, HOLIDAY)):
-            if dates:
-                rows[[day in dates for day in days]] = row
-        return rows
+        return _rows(self, tuple(days))
 
 
 @dataclass(frozen=True)
@@ -93,9 +85,35 @@ class Structure:
         return 1 + max(at for row in pairs for number, at in zip(*row, strict=True) if number == regime)
 
 
-def yeardays(days: Iterable[dt.date]) -> NDArray[np.int64]:
+@lru_cache(maxsize=64)
+def _rows(calendar: Calendar, days: tuple[dt.date, ...]) -> NDArray[np.intp]:
+    """Return `Calendar.rows`, kept: a fit asks several times, and meters of a portfolio share their days."""
+    rows = np.full(len(days), ORDINARY, dtype=np.intp)
+    if calendar.windows:
+        places = yeardays(days)
+        for number, window in reversed(tuple(enumerate(calendar.windows))):
+            rows[window.holds(places)] = FIRST_WINDOW + number
+    for dates, row in ((calendar.vacations, VACATION), (calendar.holidays, HOLIDAY)):
+        if dates:
+            rows[[day in dates for day in days]] = row
+    rows.flags.writeable = False
+    return rows
+
+
+@lru_cache(maxsize=64)
+def yeardays(days: tuple[dt.date, ...]) -> NDArray[np.int64]:
     """Return the place of each day in a leap year, 0 to 365, so that 1 March is 60 in every year."""
-    return np.array([_place(day.month, day.day) for day in days], dtype=np.int64)
+    places = np.array([_place(day.month, day.day) for day in days], dtype=np.int64)
+    places.flags.writeable = False
+    return places
+
+
+@lru_cache(maxsize=64)
+def weekdays(days: tuple[dt.date, ...]) -> NDArray[np.intp]:
+    """Return the day of the week of each day, 0 for Monday."""
+    weekday = np.array([day.weekday() for day in days], dtype=np.intp)
+    weekday.flags.writeable = False
+    return weekday
 
 
 def _place(month: int, day: int) -> int:

@@ -28,7 +28,7 @@ class _Many(click.ParamType[int]):
 
 @click.group()
 def group() -> None:
-    """Mesurer, sur cette machine : relevés enregistrés par seconde, énergie calculée."""
+    """Mesurer, sur cette machine : relevés enregistrés par seconde, énergie calculée, références ajustées."""
 
 
 @group.command()
@@ -97,3 +97,39 @@ def energy(*, points: int, as_json: bool) -> None:
         return
     for name, figure in found.items():
         click.echo(f"{name:14} {figure}")
+
+
+@group.command()
+@click.option("--meters", type=_Many(), default="100", show_default=True, help="Compteurs inventés du portefeuille.")
+@click.option(
+    "--compared",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Compteurs inventés qu'opendsm ajuste aussi, avec tous les réels ; dix secondes chacun.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def baseline(*, meters: int, compared: int, as_json: bool) -> None:
+    """Références ajustées par seconde, et erreur de l'année suivante, à côté d'opendsm sur les mêmes compteurs.
+
+    Des bâtiments inventés, et les fichiers réels du dossier que nomme FLEET_REFERENCE_DATA. opendsm s'installe la
+    première fois dans un environnement à lui (var/opendsm, 1,2 Go).
+    """
+    # One thread for both: the libraries under NumPy read these before it is imported.
+    os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    from fleet.bench.baselines import baselines, table
+    from fleet.bench.meters import generated, real
+    from fleet.bench.opendsm import FOLDER, install
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    folder = os.environ.get("FLEET_REFERENCE_DATA")
+    portfolio = generated(max(meters, compared))
+    files = real(Path(folder)) if folder else []
+    found = baselines([*portfolio[:compared], *files], portfolio, install(FOLDER, tell), tell)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for line in table(found):
+        click.echo(line)

@@ -1,0 +1,58 @@
+"""Fit a portfolio: many meters at one call, a meter that cannot be fitted keeping nobody else waiting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from baseline.fitting.fit import fit_daily
+from baseline.fitting.hourly.data import BaselineHours
+from baseline.fitting.hourly.fit import fit_hourly
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from baseline.fitting.data import BaselineData
+    from baseline.fitting.hourly.model import HourlyModel
+    from baseline.fitting.model import DailyModel
+
+NO_DAYS: frozenset[dt.date] = frozenset()
+
+
+@overload
+def fit_many(
+    batch: Iterable[BaselineData], *, holidays: frozenset[dt.date] = ..., vacations: frozenset[dt.date] = ...
+) -> list[DailyModel | Refusal]: ...
+
+
+@overload
+def fit_many(
+    batch: Iterable[BaselineHours], *, holidays: frozenset[dt.date] = ..., vacations: frozenset[dt.date] = ...
+) -> list[HourlyModel | Refusal]: ...
+
+
+def fit_many(
+    batch: Iterable[BaselineData] | Iterable[BaselineHours],
+    *,
+    holidays: frozenset[dt.date] = NO_DAYS,
+    vacations: frozenset[dt.date] = NO_DAYS,
+) -> list[DailyModel | Refusal] | list[HourlyModel | Refusal]:
+    """Return the frozen model of each meter in order, or the Refusal of one that has no complete day.
+
+    A model is the one `fit_daily` or `fit_hourly` makes of the meter alone, to the last digit, whatever else is in the
+    batch: cost grows in proportion to the meters, and a portfolio can be cut anywhere and shared among processes.
+    What meters of the same days have in common (their calendar) is worked out once.
+    """
+    return [_fitted(data, holidays, vacations) for data in batch]  # type: ignore[return-value]  # told apart above
+
+
+def _fitted(
+    data: BaselineData | BaselineHours, holidays: frozenset[dt.date], vacations: frozenset[dt.date]
+) -> DailyModel | HourlyModel | Refusal:
+    try:
+        if isinstance(data, BaselineHours):
+            return fit_hourly(data, holidays=holidays, vacations=vacations)
+        return fit_daily(data, holidays=holidays, vacations=vacations)
+    except Refusal as refusal:
+        return refusal
