@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from devices.dialects.quantities import WORDS
 from devices.inventory.models import HOURLY, DeviceModel, StockLot
+from devices.inventory.register import check_interval
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ def register_model(
 ) -> DeviceModel:
     """Add a model; refuse one there is already, and figures no device has."""
     if find_model(session, maker, name) is not None:
-        raise Refusal(f"Le modèle « {maker} {name} » est déjà enregistré ; choisissez-le.", field="name")
+        raise Refusal(
+            "Le modèle « {model} » est déjà enregistré ; choisissez-le.", field="name", model=f"{maker} {name}"
+        )
     model = DeviceModel(maker=maker, name=name)
     session.add(model)
     return change_model(
@@ -58,9 +62,18 @@ def change_model(
     battery: str,
     battery_months: int | None,
     pulse_weight: Decimal | None,
-    max_power_kw: Decimal | None = None,
+    max_power_kw: Decimal | None,
 ) -> DeviceModel:
     """Put right what is known of `model`; what it was before stays in the history."""
+    check_interval(expected_every)
+    unknown = [code for code in quantities if code not in WORDS]
+    if unknown:
+        raise Refusal(
+            "« {code} » n'est pas le code d'une grandeur ; écrivez parmi {codes}.",
+            field="quantities",
+            code=unknown[0],
+            codes=", ".join(WORDS),
+        )
     if battery_months is not None and not 0 < battery_months <= 600:
         raise Refusal("Une pile dure de 1 à 600 mois ; laissez vide si vous ne le savez pas.", field="battery_months")
     if pulse_weight is not None and pulse_weight <= 0:
@@ -109,7 +122,9 @@ def register_lot(
 ) -> StockLot:
     """Add a lot: `unit_cost` and `unit_grant` are of one device, before tax; the warranty ends before its day."""
     if find_lot(session, reference) is not None:
-        raise Refusal(f"Le lot « {reference} » est déjà enregistré ; choisissez-le.", field="reference")
+        raise Refusal(
+            "Le lot « {reference} » est déjà enregistré ; choisissez-le.", field="reference", reference=reference
+        )
     if unit_cost < 0:
         raise Refusal("Un prix d'achat n'est pas négatif ; écrivez 0 pour ce qui a été donné.", field="unit_cost")
     if not 0 <= unit_grant <= unit_cost:

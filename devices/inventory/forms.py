@@ -108,6 +108,11 @@ class ModelForm(EntryForm):
     pulse_weight = number_field(
         N_("Poids d'impulsion"), required=False, help_text=N_("Tel que livré ; celui de la pose compte seul.")
     )
+    max_power_kw = number_field(
+        N_("Puissance maximale, en kW"),
+        required=False,
+        help_text=N_("Un index qui monte plus vite est écarté et montré ; vide si vous ne la savez pas."),
+    )
 
 
 class LotForm(EntryForm):

@@ -12,7 +12,7 @@ from webtest import Upload
 from contracts.parties.models import Shareholder
 from contracts.sites.register import hold, register_building, register_site
 from devices.energy.models import DailyEnergy
-from devices.inventory.models import Device
+from devices.inventory.models import Device, DeviceModel
 from devices.inventory.register import install, register_device
 from devices.points.models import MeasurementBoundary, MeteringPoint
 from devices.points.register import register_point
@@ -163,7 +163,18 @@ def test_models_and_lots_are_registered_and_named_by_devices(house):
     assert "mois entiers" in text(form.submit(status=422))
     form["battery_months"] = "120"
     form["quantities"] = "pulse_index, temperature"
-    assert "impulsions (index), température" in text(form.submit(status=303).follow())
+    form["expected_every"] = "0"
+    assert "toutes les secondes au plus" in text(form.submit(status=422))
+    form["expected_every"] = "10"
+    form["max_power_kw"] = "36"
+    shown = form.submit(status=303).follow()
+    assert "impulsions (index), température" in text(shown)
+    change = shown.click("Adeunis Pulse").forms["form"]
+    change["quantities"] = "pulses"
+    assert "« pulses » n'est pas le code d'une grandeur" in text(change.submit(status=422))
+    change["quantities"] = "pulse_index, temperature"
+    change.submit(status=303)
+    assert house.scalar(select(DeviceModel.max_power_kw)) == 36
     form = fill(operator.get("/lots/new"), reference="BC-1", supplier="F", purchased_on="2026-01-01", unit_cost="79,90")
     assert "79,90" in text(form.submit(status=303).follow())
     form = operator.get("/devices/new").forms["form"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -62,13 +63,9 @@ def model(request: Request) -> dict[str, Any] | Response:
     """Put right what is known of a model; its name is how files and devices call it, and stays."""
     _ = request.language.translate
     known = found(request, DeviceModel)
-    form = ModelForm(request.POST, obj=known)
+    form = ModelForm(request.POST, data=_known_of(known))
     del form.maker, form.name
     _model_form(request, form)
-    if request.method == "GET":
-        form.quantities.data = ", ".join(known.quantities)
-        form.expected_every.data = round(known.expected_every / dt.timedelta(minutes=1), 2)
-
     if request.method == "POST" and submit(
         request, form, lambda: change_model(request.dbsession, known, **_model_of(form))
     ):
@@ -98,6 +95,20 @@ def _model_of(form: Any) -> dict[str, Any]:
         "battery": form.battery.data,
         "battery_months": None if months is None else int(months),
         "pulse_weight": form.pulse_weight.data,
+        "max_power_kw": form.max_power_kw.data,
+    }
+
+
+def _known_of(model: DeviceModel) -> dict[str, Any]:
+    """Return what is known of `model` as its form shows it."""
+    return {
+        "dialect": model.dialect,
+        "quantities": ", ".join(model.quantities),
+        "expected_every": round(Decimal(model.expected_every / dt.timedelta(minutes=1)), 2),
+        "battery": model.battery,
+        "battery_months": model.battery_months,
+        "pulse_weight": model.pulse_weight,
+        "max_power_kw": model.max_power_kw,
     }
 
 
