@@ -29,6 +29,8 @@ LONGEST = 200
 _DECEIVING = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """What a person may mean: a year of two digits or of another era breaks every page that shows it."""
+WIDEST_OFFSET = dt.timedelta(hours=14)
+"""From UTC, anywhere on earth; what is written further off is a slip, and PostgreSQL takes none beyond 16 hours."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
 
 
@@ -133,8 +135,8 @@ class DecimalEntry(Field):
         return "" if self.data is None else str(self.data).replace(".", ",")
 
 
-class _NumberGiven:
-    """A number is demanded; zero is one."""
+class _Given:
+    """A value is demanded; zero is one, and what could not be read has been told why."""
 
     field_flags = {"required": True}  # noqa: RUF012 - WTForms reads it so
 
@@ -145,7 +147,7 @@ class _NumberGiven:
 
 def number_field(label: str, *, help_text: str = "", required: bool = True, default: Decimal | None = None) -> Any:
     """Return a field for a decimal number."""
-    presence = _NumberGiven() if required else Optional()
+    presence = _Given() if required else Optional()
     return DecimalEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "decimal"})
 
 
@@ -189,7 +191,7 @@ def written_ratio(ratio: Fraction) -> str:
 
 def ratio_field(label: str, *, help_text: str = "", required: bool = True, default: Fraction | None = None) -> Any:
     """Return a field for a part of a whole."""
-    presence = _NumberGiven() if required else Optional()
+    presence = _Given() if required else Optional()
     return RatioEntry(label, [presence], description=help_text, default=default, render_kw={"inputmode": "text"})
 
 
@@ -203,7 +205,10 @@ class DayEntry(DateField):
     """A local day, written 2026-03-01 (what browsers send) or 01/03/2026."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the day; anything else is refused."""
+        """Read the day, if anything; what is no day is refused."""
+        if not "".join(valuelist).strip():
+            self.data = None
+            return
         try:
             super().process_formdata(valuelist)
         except ValueError:
@@ -214,7 +219,7 @@ class DayEntry(DateField):
 
 def day_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
     """Return a field for a local day."""
-    presence = DataRequired(MISSING) if required else Optional()
+    presence = _Given() if required else Optional()
     return DayEntry(label, [presence], format=["%Y-%m-%d", "%d/%m/%Y"], description=help_text)
 
 
@@ -232,6 +237,10 @@ class MomentEntry(Field):
             self.data = None
             raise ValueError(N_("Écrivez une date et une heure, par exemple 2026-03-01T10:00.")) from None
         _demand_our_times(self)
+        offset = self.data and self.data.utcoffset()
+        if offset and abs(offset) > WIDEST_OFFSET:
+            self.data = None
+            raise ValueError(N_("Vérifiez le décalage de cette heure : il va de -14:00 à +14:00."))
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else ""
@@ -239,7 +248,7 @@ class MomentEntry(Field):
 
 def moment_field(label: str, *, help_text: str = "", required: bool = True) -> Any:
     """Return a field for a time; `at_wall` makes it an instant."""
-    presence = DataRequired(MISSING) if required else Optional()
+    presence = _Given() if required else Optional()
     return MomentEntry(label, [presence], description=help_text)
 
 

@@ -33,6 +33,10 @@ SENTENCES: Final = {
         "Le codec « {name} » n'a pas de fonction « decodeUplink » (LoRa Alliance TS013) ; demandez au fabricant le"
         " codec de cette norme."
     ),
+    "loading": N_(
+        "Le codec « {name} » s'arrête dès qu'on le charge ({detail}), quels que soient les octets ; prenez le fichier"
+        " .js d'origine du fabricant."
+    ),
     "error": N_(
         "Le codec « {name} » s'est arrêté sur une erreur ({detail}) ; vérifiez que c'est celui de ce modèle. Un codec"
         " n'a ni réseau, ni fichiers, ni modules : « fetch », « require » et « process » n'existent pas."

@@ -53,10 +53,12 @@ def answer(source: str, given: str) -> tuple[str, str]:
     racer = MiniRacer()
     racer.set_hard_memory_limit(HEAP)
     until = time.monotonic() + SECONDS
+    went_wrong = "loading"
     try:
         # eval returns any JavaScript value; this script's is a function.
         run = cast("JSFunction", racer.eval(HARNESS))
         racer.eval(source, timeout_sec=SECONDS)
+        went_wrong = "error"
         found = run(given, LONGEST, timeout_sec=max(0.01, until - time.monotonic()))
     except JSTimeoutException:
         return "time", ""
@@ -65,7 +67,7 @@ def answer(source: str, given: str) -> tuple[str, str]:
     except (JSParseException, JSEvalException) as error:
         if racer.was_hard_memory_limit_reached():
             return "memory", ""
-        kind = "syntax" if isinstance(error, JSParseException) or "SyntaxError" in str(error)[:200] else "error"
+        kind = "syntax" if isinstance(error, JSParseException) or "SyntaxError" in str(error)[:200] else went_wrong
         return kind, str(error).partition("\n")[0]
     finally:
         racer.close()

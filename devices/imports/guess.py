@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from devices.imports.cells import Unclear, clean, number, stamp
 from devices.imports.profile import DATES, OPTIONAL, REQUIRED, SEPARATORS, Kind
+from devices.imports.table import MOST_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ Name = TypeVar("Name")
 
 HEAD: Final = 64 * 1024
 SAMPLED: Final = 50
+LONGEST_TITLE: Final = 200
 
 # Headings as operators, suppliers and people write them, without accents; the surest pattern first.
 _HEADINGS: Final = {
@@ -66,7 +68,9 @@ def guess(content: bytes) -> dict[str, Any]:
         table = list(csv.reader(text.splitlines(), delimiter=separator))[: SAMPLED + 1]
     except csv.Error:
         table = [first.split(separator)]
-    headings = [clean(heading) for heading in table[0]] if table else []
+    # What is longer than any title, or beyond the last column accepted, is nothing to choose from.
+    titles = [clean(heading) for heading in table[0][:MOST_COLUMNS]] if table else []
+    headings = [title if len(title) <= LONGEST_TITLE else "" for title in titles]
     found: dict[str, Any] = {"encoding": encoding, "separator": separator, "headings": headings}
     kind, columns = _columns(headings)
     found |= {"kind": kind.value, "columns": columns}

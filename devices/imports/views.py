@@ -35,7 +35,10 @@ OPEN = {"queued", "running"}
 class NewImportForm(EntryForm):
     """A file and how to read it."""
 
-    file = file_field(N_("Fichier CSV"), help_text=N_("Jusqu'à 200 Mo ; rien n'est importé avant votre accord."))
+    file = file_field(
+        N_("Fichier CSV"),
+        help_text=N_("Jusqu'à 30 Mo ici, 200 Mo par « fleet devices import » ; rien n'est importé avant votre accord."),
+    )
     profile_id = choice_field(
         N_("Profil de la source"), help_text=N_("Comment ce fournisseur ou ce gestionnaire écrit ses fichiers.")
     )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from devices.inventory.history import record
 from devices.inventory.models import BEARERS, CAUSES_OF_LOSS, DeviceEvent, DeviceLoss
-from devices.inventory.register import serving, take_turns
+from devices.inventory.register import check_happened, serving, take_turns
 from devices.inventory.states import AFTER, WORDS, check_transition
 from foundation.errors import Refusal
 
@@ -169,8 +169,7 @@ def change_owner(
 def _check_said(at: dt.datetime, now: dt.datetime, why: str) -> None:
     if not why.strip():
         raise Refusal("Dites pourquoi : qui lira la vie de ce capteur dans cinq ans doit le comprendre.", field="why")
-    if at > now:
-        raise Refusal("Cet instant est dans l'avenir ; dites quand c'est arrivé.", field="at")
+    check_happened(at, now)
 
 
 def _check_loss(cause: str, borne_by: str) -> None:

@@ -91,12 +91,17 @@ def install(
     factor: Decimal = Decimal(1),
     opening_index: Decimal | None = None,
     by: str = "",
+    now: dt.datetime | None = None,
 ) -> Installation:
-    """Let `channel` of `device` serve `point` from instant `at` on; `factor` turns its raw unit into kWh."""
+    """Let `channel` of `device` serve `point` from instant `at` on; `factor` turns its raw unit into kWh.
+
+    Who says what was done gives `now`: what is still to come has not been.
+    """
     if at.tzinfo is None:
         raise Refusal(
             "L'instant de pose doit dire son fuseau ; écrivez par exemple 2026-03-01T10:00+01:00.", field="at"
         )
+    check_happened(at, now)
     if factor <= 0:
         raise Refusal("Le facteur (poids d'impulsion × rapport de TC) doit être plus grand que zéro.", field="factor")
     if phase not in PHASES:
@@ -172,11 +177,14 @@ def remove(
     closing_index: Decimal | None = None,
     by: str = "",
     why: str = "",
+    now: dt.datetime | None = None,
 ) -> Installation:
     """End `installation` at instant `at`; its readings stay with the metering point.
 
-    A device of which nothing is installed any more goes back into the van; one that is faulty stays so.
+    A device of which nothing is installed any more goes back into the van; one that is faulty stays so. Who says what
+    was done gives `now`: what is still to come has not been.
     """
+    check_happened(at, now)
     session.refresh(installation, with_for_update=True)
     device = installation.device
     start = installation.period.lower
@@ -192,6 +200,12 @@ def remove(
         record(session, device, before=before, at=at, by=by, why=why, point=installation.point)
         session.flush()
     return installation
+
+
+def check_happened(at: dt.datetime, now: dt.datetime | None) -> None:
+    """Refuse an instant after `now`."""
+    if now is not None and at > now:
+        raise Refusal("Cet instant est dans l'avenir ; dites quand c'est arrivé.", field="at")
 
 
 def take_turns(session: Session, device: Device) -> None:

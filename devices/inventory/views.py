@@ -216,6 +216,7 @@ def new_installation(request: Request) -> dict[str, Any] | Response:
             factor=form.factor.data,
             opening_index=form.opening_index.data,
             by=request.actor.name,
+            now=request.now,
         )
 
     return _change(request, sensor, form, act, _("Poser le capteur"), _("Poser"))
@@ -235,6 +236,7 @@ def removal(request: Request) -> dict[str, Any] | Response:
             closing_index=form.closing_index.data,
             by=request.actor.name,
             why=form.why.data,
+            now=request.now,
         )
 
     return _change(request, served.device, form, act, _("Déposer le capteur"), _("Déposer"))

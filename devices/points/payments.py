@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from devices.points.payers import Hindrance
 
 UNITS = ("kVA", "kW")
+MOST_POWER = 100_000
+"""No building of a municipality draws more; a bound that high would let every impossible value through."""
 
 
 def set_payment(
@@ -78,8 +80,14 @@ def subscribe_power(
     """Say what `point` may draw during [start, end) of local days: `power` in kVA or kW."""
     if point.direction != "import":
         raise Refusal("Une puissance souscrite est celle d'un point qui soutire ; celui-ci ne soutire pas.")
-    if power <= 0:
-        raise Refusal("Une puissance souscrite est plus grande que zéro ; recopiez celle de la facture.", field="power")
+    if not 0 < power <= MOST_POWER:
+        raise Refusal(
+            "Une puissance souscrite est plus grande que zéro et d'au plus {most} {unit} ; recopiez celle de la"
+            " facture.",
+            field="power",
+            most=MOST_POWER,
+            unit=unit,
+        )
     if unit not in UNITS:
         raise Refusal("Une puissance souscrite s'écrit en kVA ou en kW.", field="unit")
     period = _follow(session, SubscribedPower, point, start, end)

@@ -67,6 +67,13 @@ class House:
         """Start web, wait until pages are served, and start what does not run yet."""
         settings_for("worker", self._ini, self.environment.variables)
         where = settings_for("web", self._ini, self.environment.variables).listen
+        if _listens(where.host, where.port):
+            # Another program would answer in our place, and we would say that the pages are ready.
+            raise Refusal(
+                "Le port {port} de {host} est pris par un autre programme ; arrêtez-le, ou relancez la commande.",
+                port=where.port,
+                host=where.host,
+            )
         # Processes that load at once make a visitor wait for the slowest: the pages go first.
         self._supervisor.start_application("web")
         self._supervisor.wait_for("web", lambda: _listens(where.host, where.port))

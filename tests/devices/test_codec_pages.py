@@ -107,9 +107,12 @@ def test_what_cannot_be_tried_is_said(house, fields, said):
     assert said in answer.html.main.get_text()
 
 
-def test_what_is_no_codec_is_not_kept(house):
-    answer = filled(house.person("operator"), name="Rien", source="function f() {}").submit(status=422)
-    assert "decodeUplink" in answer.html.find(id="source-error").get_text()
+@pytest.mark.parametrize(
+    ("source", "said"), [("function f() {}", "decodeUplink"), ("codec_du_fabricant", "dès qu'on le charge")]
+)
+def test_what_is_no_codec_is_not_kept(house, source, said):
+    answer = filled(house.person("operator"), name="Rien", source=source).submit(status=422)
+    assert said in answer.html.find(id="source-error").get_text()
     assert house.scalar(select(Codec.id).where(Codec.name == "Rien")) is None
 
 

@@ -69,7 +69,7 @@ def test_a_codec_written_as_a_constant_and_traces_left_in_it(runner):
         (body("new Array(5e8).fill(1)"), "codec_memory", "mémoire"),
         (body("throw new Error('port inconnu')"), "codec_error", "Error: port inconnu"),
         (body("throw {toString() { throw 1 }}"), "codec_error", "erreur"),
-        (script("throw new Error('au chargement')"), "codec_error", "au chargement"),
+        (script("throw new Error('au chargement')"), "codec_loading", "au chargement"),
         (body("return decodeUplink(input)"), "codec_error", "Maximum call stack"),
         (body("return {data: {t: 0 / 0}}"), "codec_number", "t = NaN"),
         (body("return {data: {a: {t: -1 / 0}}}"), "codec_number", "t = -Infinity"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -61,6 +62,9 @@ def text(page):
 def test_a_device_is_lost_its_loss_completed_and_found_again(house):
     operator = house.person("operator")
     address = f"/devices/{house.ids['device']}"
+    served = operator.get(address).html.find("a", href=re.compile("/installations/[0-9]+/end"))["href"]
+    form = fill(operator.get(served), at="2199-12-31T23:59")
+    assert "dans l'avenir" in text(form.submit(status=422))
     form = fill(operator.get(f"{address}/lost"), cause="theft", borne_by="undecided", at="2025-06-01T08:00")
     assert "Remplissez ce champ" in text(form.submit(status=422))
     form["why"] = "Boîtier arraché"

@@ -83,8 +83,9 @@ def test_the_agreement_says_another_limit(dbsession):
     agree_limit(dbsession, agreement, percent=Decimal(5), by="Claire")
     (line,) = reconcile(dbsession, [point.id])
     assert line.comparison.limit == Decimal("0.05")
-    with pytest.raises(Refusal, match="entre 0 et 100"):
-        agree_limit(dbsession, agreement, percent=Decimal(0), by="Claire")
+    for percent in (Decimal(0), Decimal("0.000001"), Decimal("99.999999")):
+        with pytest.raises(Refusal, match="va de 0,001 %"):
+            agree_limit(dbsession, agreement, percent=percent, by="Claire")
 
 
 def overlapping(session, point, days):

@@ -77,3 +77,19 @@ def test_a_text_that_deceives_is_refused(written):
     entry = form(name=written)
     assert not entry.validate()
     assert list(entry.errors) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "said"),
+    [
+        ("day", "31/02/2026", "Écrivez une date"),
+        ("day", "", "Remplissez ce champ."),
+        ("at", "demain", "Écrivez une date et une heure"),
+        ("at", "", "Remplissez ce champ."),
+        ("at", "2026-03-01T10:00-23:59", "décalage"),
+    ],
+)
+def test_what_is_no_date_is_told_why(field, written, said):
+    entry = form(**{field: written})
+    assert not entry.validate()
+    assert said in entry.errors[field][0]
