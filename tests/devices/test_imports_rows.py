@@ -338,3 +338,9 @@ def test_the_head_of_an_enedis_curve_suggests_its_profile():
     found = guess(f"{headings}\n{row}\n".encode())
     assert (found["kind"], found["dates"], found["unit"]) == ("curve", "iso", "W")
     assert found["columns"] == {"point": "Identifiant PRM", "time": "Horodate", "value": "Valeur"}
+
+
+@pytest.mark.parametrize("head", [";".join(f"c{n}" for n in range(10_000)), '"' * 100_000])
+def test_a_head_that_is_no_table_offers_little_to_choose_from(head):
+    headings = guess(f"{head}\n1\n".encode())["headings"]
+    assert sum(map(len, headings)) < 2_000
