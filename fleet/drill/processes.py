@@ -110,6 +110,14 @@ class Sensors:
         """Whether it still publishes."""
         return self._process.poll() is None
 
+    def wait_until_heard(self) -> None:
+        """Wait for their first word: they are connected then, and reconnect by themselves whatever happens."""
+        deadline = time.monotonic() + PATIENCE
+        while not (self.ledger.exists() and self.ledger.stat().st_size):
+            if time.monotonic() > deadline or not self.speaking:
+                raise Refusal("Les capteurs simulés n'ont rien dit ; leur message est au-dessus.")
+            time.sleep(0.05)
+
     def stop(self) -> None:
         """Tell them to fall silent."""
         self._process.terminate()

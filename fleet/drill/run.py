@@ -88,6 +88,7 @@ def drill(
         register(ground, Fleet(name=run, sensors=SENSORS))
         ingest.start()
         sensors = Sensors(ground, ledger, "--rate", str(rate), *words)
+        sensors.wait_until_heard()
         scene = Scene(ground, ingest, random.Random(seed), sensors)  # noqa: S311 - a drill that can be repeated
         for number in range(1, times + 1):
             strike(scene)
