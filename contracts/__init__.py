@@ -7,5 +7,5 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Add this floor's pages to the web application."""
-    for room in ("parties", "sites", "agreements"):
+    for room in ("parties", "sites", "agreements", "agreements.changes", "measures"):
         config.include(f"contracts.{room}.views")

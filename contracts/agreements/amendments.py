@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from contracts.agreements.coverage import end_coverage, move_end
-from contracts.agreements.models import Agreement, Amendment, Annex, Coverage, EnergyPrice
+from contracts.agreements.models import Agreement, Amendment, Annex, EnergyPrice
 from contracts.agreements.signatures import record_signature
 from contracts.agreements.terms.codec import to_json
 from contracts.agreements.versions import term_in_force
@@ -125,6 +125,12 @@ def _demand_change(session: Session, amendment: Amendment) -> None:
         )
 
 
-def boundaries_of(agreement: Agreement) -> dict[int, str]:
-    """Return the boundaries an agreement shares or shared: number and name."""
-    return {row.boundary_id: row.boundary for row in agreement.coverages if isinstance(row, Coverage)}
+def set_amendment_terms(session: Session, amendment: Amendment, terms: Terms) -> Amendment:
+    """Give a draft amendment new sharing terms; they take effect on the first day of a contract year."""
+    session.refresh(amendment, with_for_update=True)
+    if amendment.state != "draft":
+        raise Refusal("L'avenant {number} est signé ; préparez-en un autre.", number=amendment.number)
+    _demand_dates(amendment.agreement, amendment.effective_on, amendment.ends_on, new_terms=True)
+    amendment.terms = to_json(terms)
+    session.flush()
+    return amendment

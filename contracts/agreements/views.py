@@ -14,6 +14,7 @@ from contracts.agreements.signatures import HEAVIEST, Document
 from contracts.agreements.terms.codec import from_json
 from contracts.agreements.terms.findings import findings
 from contracts.agreements.terms.meaning import meanings, worked_example
+from contracts.agreements.versions import term_in_force, terms_in_force
 from contracts.parties.models import Budget, Shareholder
 from contracts.prices.energies import ENERGY_NAMES
 from foundation.forms import EntryForm, choice_field, day_field, file_field, number_field, submit, text_field
@@ -114,9 +115,10 @@ def agreements(request: Request) -> dict[str, Any]:
 def agreement(request: Request) -> dict[str, Any]:
     """Show one, with what the floors above say about it."""
     accord = found(request, Agreement)
-    terms = from_json(accord.terms)
+    terms = terms_in_force(accord, request.today)
     return {
         "agreement": accord,
+        "term": term_in_force(accord),
         **_meaning(request, terms),
         "states": STATES,
         "fragments": fragments(request, "agreement", accord),
@@ -135,7 +137,7 @@ def _meaning(request: Request, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _presets(request: Request) -> list[tuple[str, str]]:
+def presets_of(request: Request) -> list[tuple[str, str]]:
     """Return the terms to start from: name and address."""
     _ = request.language.translate
     return [(_(name), request.current_route_path(_query={"preset": code})) for code, name in PRESET_NAMES.items()]
@@ -153,7 +155,7 @@ def edit_terms(request: Request) -> dict[str, Any] | Response:
     return {
         "title": _("Comment se partagent les économies ?"),
         "crumbs": _crumbs(request, accord),
-        "presets": _presets(request),
+        "presets": presets_of(request),
         "form": form,
         "submit": _("Enregistrer les clauses"),
     }
@@ -190,7 +192,7 @@ def new_agreement(request: Request) -> dict[str, Any] | Response:
     return {
         "title": _("Nouvel accord"),
         "crumbs": _crumbs(request),
-        "presets": _presets(request),
+        "presets": presets_of(request),
         "form": form,
         "submit": _("Préparer l'accord"),
     }

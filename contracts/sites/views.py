@@ -11,13 +11,14 @@ from sqlalchemy.orm import selectinload
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building, Holding, Site
 from contracts.sites.register import hold, register_building, register_site
+from contracts.sites.transfers import merge, sell, transfer
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyramid.config import Configurator
     from pyramid.request import Request
@@ -47,6 +48,18 @@ class BuildingForm(EntryForm):
     name = text_field(N_("Nom du bâtiment"))
     use = text_field(N_("Usage"), help_text=N_("Par exemple : école élémentaire, mairie, gymnase."))
     floor_area_m2 = number_field(N_("Surface, m²"), required=False)
+
+
+ORIGINS = {"sale": N_("vente"), "merger": N_("fusion"), "transfer": N_("transfert de compétence")}
+"""How a holding began, where it was not only declared."""
+
+
+class PassingForm(EntryForm):
+    """To whom, from when, by which act."""
+
+    to_id = choice_field(N_("À qui ?"))
+    on = day_field(N_("Premier jour du nouveau détenteur"))
+    act = text_field(N_("Acte"), help_text=N_("Acte notarié, arrêté ou délibération : numéro et date."))
 
 
 class HoldingForm(EntryForm):
@@ -128,10 +141,86 @@ def new_holding(request: Request) -> dict[str, Any] | Response:
     }
 
 
+def _heirs(request: Request, form: PassingForm, but: int | None = None) -> None:
+    owners = request.dbsession.scalars(select(Shareholder).order_by(Shareholder.name)).all()
+    form.to_id.choices = {str(owner.id): owner.name for owner in owners if owner.id != but}
+
+
+def sale(request: Request) -> dict[str, Any] | Response:
+    """Sell a building."""
+    _ = request.language.translate
+    house = found(request, Building)
+    form = PassingForm(request.POST)
+    _heirs(request, form)
+    address = request.route_path("building", id=house.id)
+
+    def act() -> Holding:
+        buyer = request.dbsession.get_one(Shareholder, int(form.to_id.data))
+        return sell(request.dbsession, house, buyer, on=form.on.data, act=form.act.data)
+
+    if request.method == "POST" and submit(request, form, act):
+        return HTTPSeeOther(address)
+    return {
+        "title": _("Vendre ce bâtiment"),
+        "crumbs": [*_crumbs(request, house.site), (house.name, address)],
+        "intro": _("Chacun garde la période où il le détenait, et ne voit que la sienne."),
+        "form": form,
+        "submit": _("Enregistrer la vente"),
+    }
+
+
+def _passing(
+    request: Request, title: str, button: str, act: Callable[[Shareholder, PassingForm, Shareholder], object]
+) -> dict[str, Any] | Response:
+    """Show the form by which what a shareholder holds goes to another one, or do it."""
+    _ = request.language.translate
+    owner = found(request, Shareholder)
+    form = PassingForm(request.POST)
+    _heirs(request, form, but=owner.id)
+    address = request.route_path("shareholder", id=owner.id)
+
+    def passed() -> object:
+        return act(owner, form, request.dbsession.get_one(Shareholder, int(form.to_id.data)))
+
+    if request.method == "POST" and submit(request, form, passed):
+        return HTTPSeeOther(address)
+    return {
+        "title": title,
+        "crumbs": [(_("Collectivités"), request.route_path("shareholders")), (owner.name, address)],
+        "form": form,
+        "submit": button,
+    }
+
+
+def merger(request: Request) -> dict[str, Any] | Response:
+    """Merge a commune into another."""
+    _ = request.language.translate
+    return _passing(
+        request,
+        _("Fusionner avec une autre commune"),
+        _("Enregistrer la fusion"),
+        lambda owner, form, to: merge(request.dbsession, owner, to, on=form.on.data, act=form.act.data),
+    )
+
+
+def competence(request: Request) -> dict[str, Any] | Response:
+    """Transfer what a shareholder holds, or the building the address names, to an intercommunality."""
+    _ = request.language.translate
+    asked = request.GET.get("building", "")
+
+    def act(owner: Shareholder, form: PassingForm, to: Shareholder) -> object:
+        held = request.dbsession.scalars(select(Holding.building_id).where(Holding.shareholder_id == owner.id)).all()
+        chosen = [one for one in held if not asked or str(one) == asked]
+        return transfer(request.dbsession, owner, to, chosen, on=form.on.data, act=form.act.data)
+
+    return _passing(request, _("Transférer à une intercommunalité"), _("Enregistrer le transfert"), act)
+
+
 def holdings_of(request: Request, shareholder: Shareholder) -> Mapping[str, Any]:
     """Return what `shareholder` holds or held."""
     query = select(Holding).join(Building).where(Holding.shareholder_id == shareholder.id)
-    return {"holdings": request.dbsession.scalars(query.order_by(Building.name, Holding.id)).all()}
+    rows = request.dbsession.scalars(query.order_by(Building.name, Holding.id)).all()
+    return {"holdings": rows, "shareholder": shareholder, "origins": ORIGINS}
 
 
 def building(request: Request) -> dict[str, Any]:
@@ -139,6 +228,7 @@ def building(request: Request) -> dict[str, Any]:
     house = found(request, Building)
     return {
         "building": house,
+        "origins": ORIGINS,
         "fragments": fragments(request, "building", house),
         "crumbs": _crumbs(request, house.site),
     }
@@ -154,6 +244,9 @@ def includeme(config: Configurator) -> None:
         ("site", f"/sites/{NUMBER}", site, here + "site.jinja2", see, "GET"),
         ("building_new", f"/sites/{NUMBER}/buildings/new", new_building, FORM, manage, ("GET", "POST")),
         ("building", f"/buildings/{NUMBER}", building, here + "building.jinja2", see, "GET"),
+        ("building_sale", f"/buildings/{NUMBER}/sale", sale, FORM, manage, ("GET", "POST")),
+        ("shareholder_merger", f"/shareholders/{NUMBER}/merger", merger, FORM, manage, ("GET", "POST")),
+        ("shareholder_transfer", f"/shareholders/{NUMBER}/transfer", competence, FORM, manage, ("GET", "POST")),
         ("holding_new", f"/buildings/{NUMBER}/holdings/new", new_holding, FORM, manage, ("GET", "POST")),
     ):
         config.add_route(route, pattern)

@@ -24,7 +24,12 @@ from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
 from billing.pack.signing import signer_of
+from contracts.agreements.amendments import draft_amendment
+from contracts.agreements.departures import leave
+from contracts.agreements.suspensions import suspend
+from contracts.measures.register import add_grant, record_measure, share_measure
 from contracts.parties.models import Shareholder
+from contracts.parties.register import commit_funds
 from contracts.sites.models import Building
 from devices.alerts.models import Alert, AlertEvent
 from devices.alerts.register import declare_maintenance
@@ -185,6 +190,26 @@ def tell_the_story(database):
         claire = Actor(Role.OPERATOR, name="Claire")
         end = start + dt.timedelta(days=3)
         window = declare_maintenance(session, point, start=start, end=end, reason="Travaux", actor=claire)
+        accord = settlement.agreement
+        amendment = draft_amendment(session, accord, title="Durée", effective_on=TODAY, ends_on=dt.date(2031, 1, 1))
+        suspension = suspend(
+            session,
+            accord,
+            start=dt.date(2027, 7, 1),
+            end=dt.date(2027, 9, 1),
+            reason="Travaux",
+            extends_term=False,
+            by="Claire",
+            today=TODAY,
+        )
+        measure = record_measure(
+            session, building, title="<b>Régulation</b>", done_on=dt.date(2024, 10, 1), paid_by="spl"
+        )
+        add_grant(session, measure, kind="cee", source="CEE-1", amount=Decimal(900), kwh_cumac=Decimal(100_000))
+        share_measure(session, measure, accord)
+        stranger = session.scalars(select(Shareholder).where(Shareholder.id != town.id)).first()
+        departure = leave(session, stranger, on=TODAY, reason="Fusion")
+        commit_funds(session, town.budgets[0], year=2026, number="2026-1", amount=Decimal(5000))
         letter = post(session, to="maire@ecole.example", subject="Un <b>capteur</b>", body="se tait")
         return {
             "shareholders": town.id,
@@ -209,6 +234,11 @@ def tell_the_story(database):
             "jobs": job.id,
             "codecs": codec.id,
             "mail": letter.id,
+            "budgets": town.budgets[0].id,
+            "amendments": amendment.id,
+            "suspensions": suspension.id,
+            "measures": measure.id,
+            "departure-tasks": departure.tasks[0].id,
             "alerts": alert.id,
             "maintenance": window.id,
         }

@@ -1,0 +1,1 @@
+"""Pages of what changes a signed agreement: amendments, suspensions, its end, a departure."""
