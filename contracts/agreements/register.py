@@ -15,6 +15,7 @@ from contracts.agreements.terms.codec import to_json
 from contracts.prices.energies import ENERGY_NAMES
 from contracts.prices.rules import Price
 from foundation.errors import Refusal
+from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def draft_agreement(
     """Draft an agreement over local days [starts_on, ends_on), paid by `budget` of `shareholder`."""
     number, title = number.strip(), title.strip()
     if not number or not title:
-        raise Refusal("Un accord a un numéro et un titre ; complétez-les.", field="title" if number else "number")
+        raise Refusal(N_("Un accord a un numéro et un titre ; complétez-les."), field="title" if number else "number")
     if session.scalar(select(Agreement.id).where(Agreement.number == number)) is not None:
         raise Refusal(f"L'accord {number} existe déjà ; choisissez un autre numéro.", field="number")
     if ends_on <= starts_on:
@@ -62,7 +63,7 @@ def draft_agreement(
             field="budget_id",
         )
     if not legal_basis.strip():
-        raise Refusal("Un accord repose sur une base légale, imprimée sur chaque document ; dites laquelle.")
+        raise Refusal(N_("Un accord repose sur une base légale, imprimée sur chaque document ; dites laquelle."))
     agreement = Agreement(
         number=number,
         title=title,
@@ -82,7 +83,9 @@ def set_terms(session: Session, agreement: Agreement, terms: Terms) -> Agreement
     """Give a draft other sharing terms."""
     session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
-        raise Refusal("L'accord {number} est signé : ses clauses ne changent que par avenant.", number=agreement.number)
+        raise Refusal(
+            N_("L'accord {number} est signé : ses clauses ne changent que par avenant."), number=agreement.number
+        )
     agreement.terms = to_json(terms)
     session.flush()
     return agreement
@@ -114,7 +117,7 @@ def add_price(
         _demand_open(session, amendment)
         if start < amendment.effective_on:
             raise Refusal(
-                "L'avenant prend effet le {day} ; ses prix ne valent pas plus tôt.",
+                N_("L'avenant prend effet le {day} ; ses prix ne valent pas plus tôt."),
                 field="start",
                 day=f"{amendment.effective_on:%d/%m/%Y}",
             )
@@ -161,10 +164,11 @@ def annex(
     elif agreement.state != "draft":
         raise Refusal(f"L'accord {agreement.number} est signé : ses annexes ne changent que par avenant.")
     if not title.strip():
-        raise Refusal("Une annexe a un titre ; écrivez ce qu'elle est.", field="title")
+        raise Refusal(N_("Une annexe a un titre ; écrivez ce qu'elle est."), field="title")
     if _SHA256.fullmatch(sha256) is None:
         raise Refusal(
-            "L'empreinte d'une annexe a 64 chiffres hexadécimaux (SHA-256) ; figez d'abord le document.", field="sha256"
+            N_("L'empreinte d'une annexe a 64 chiffres hexadécimaux (SHA-256) ; figez d'abord le document."),
+            field="sha256",
         )
     if session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id, Annex.sha256 == sha256)) is not None:
         raise Refusal(f"L'accord {agreement.number} a déjà cette annexe.", field="sha256")
@@ -191,7 +195,7 @@ def sign(session: Session, agreement: Agreement, **signature: Any) -> Agreement:
 def _demand_open(session: Session, amendment: Amendment) -> None:
     session.refresh(amendment, with_for_update=True)
     if amendment.state != "draft":
-        raise Refusal("L'avenant {number} est signé ; préparez-en un autre.", number=amendment.number)
+        raise Refusal(N_("L'avenant {number} est signé ; préparez-en un autre."), number=amendment.number)
 
 
 def _demand_complete(session: Session, agreement: Agreement) -> None:
