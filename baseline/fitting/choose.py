@@ -125,22 +125,25 @@ class Chooser:
 
     def _with_season(self, choice: _Choice) -> _Choice:
         """Tell a fixed season apart where the evidence for it is very strong."""
-        seasons = [self._best(windowed(choice.option), choice.calendar.with_window(season)) for season in SEASONS]
-        best = min(seasons, key=lambda one: one.score)
+        best = self._best(windowed(choice.option), *(choice.calendar.with_window(season) for season in SEASONS))
         return best if best.score < choice.score - VERY_STRONG else choice
 
-    def _best(self, candidates: Candidates, calendar: Calendar) -> _Choice:
-        """Return the candidate of lowest criterion, the first of equals."""
-        day_type = calendar.rows(self.days) * 7 + self.weekday
-        fits = self.coarse.fit(day_type, candidates.levels)
-        residual = self.energy - candidates.made_of @ fits.explained
+    def _best(self, candidates: Candidates, *calendars: Calendar) -> _Choice:
+        """Return the candidate of lowest criterion, the first of equals; `calendars` have as many windows each."""
+        day_types = np.stack([calendar.rows(self.days) * 7 + self.weekday for calendar in calendars])
+        fits = self.coarse.fit(day_types, candidates.levels)
+        made_of = candidates.made_of
+        by_calendar = (len(calendars), made_of.shape[1])
+        residual = self.energy - made_of @ fits.explained.reshape(*by_calendar, -1)
+        residual = residual.reshape(-1, len(self.days))
         # A window costs its two edges beside the levels it adds.
-        n_parameters = candidates.made_of @ fits.n_parameters + 2 * len(calendar.windows)
+        n_parameters = (fits.n_parameters.reshape(by_calendar) @ made_of.T).ravel() + 2 * len(calendars[0].windows)
         score = autoregressive_criterion(residual, self.next_to, n_parameters, self.coarse.floor)
-        thin = candidates.made_of @ (fits.n_days < DAYS_FOR_REGIME) > 0.0
-        score[thin & (candidates.made_of.sum(axis=1) > 1.0)] = np.inf
+        thin = ((fits.n_days < DAYS_FOR_REGIME).reshape(by_calendar) @ made_of.T > 0.0).ravel()
+        score[thin & np.tile(made_of.sum(axis=1) > 1.0, len(calendars))] = np.inf
         i = int(np.argmin(score))
-        return _Choice(candidates.options[i], residual[i], float(score[i]), calendar)
+        calendar, option = divmod(i, len(candidates.options))
+        return _Choice(candidates.options[option], residual[i], float(score[i]), calendars[calendar])
 
 
 def neighbours(ordinals: NDArray[np.int64]) -> Places:

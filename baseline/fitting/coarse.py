@@ -28,6 +28,8 @@ _BELOW = slice(3 + 6 * (GRID + 1), 3 + 6 * (GRID + 1) + GRID)
 _PAIR_H, _PAIR_C = np.triu_indices(GRID)
 """Pairs of balance points, heating not above cooling."""
 
+_PAIR = _PAIR_H * GRID + _PAIR_C
+
 _ON, _ABOVE = np.flatnonzero(_PAIR_H == _PAIR_C), np.flatnonzero(_PAIR_H < _PAIR_C)
 _NOTHING = 1e-9
 
@@ -66,12 +68,13 @@ class Coarse:
         self.rows = np.ascontiguousarray(np.concatenate(rows).T)
         self.floor = PRECISION * PRECISION * float(np.mean(energy * energy))
 
-    def fit(self, day_type: Places, levels: Array) -> Fits:
-        """Fit every group.
+    def fit(self, day_types: Places, levels: Array) -> Fits:
+        """Fit every group, under each of the calendars that say the type of every day.
 
-        `day_type` has shape (n,); `levels` says which day types are at which level of a group, (groups, levels, types).
+        `day_types` has shape (calendars, n); `levels` says which day types are at which level of a group, (groups,
+        levels, types). What comes back has the groups under the first calendar first.
         """
-        by_level = levels @ self._by_type(day_type, levels.shape[2])
+        by_level = np.concatenate([levels @ self._by_type(types, levels.shape[2]) for types in day_types])
         sums = _Sums.of(by_level)
         shape, heating, heating_at, cooling, cooling_at = sums.best(self.floor)
         groups = np.arange(len(shape))
@@ -79,16 +82,21 @@ class Coarse:
         energy = by_level[:, :, 1].copy()
         energy -= heating[:, None] * by_level[groups, :, _H.start + heating_at]
         energy -= cooling[:, None] * by_level[groups, :, _C.start + cooling_at]
-        mean = energy / np.maximum(count, 1.0)
-        explained = np.einsum("gl,glt->gt", mean, levels)[:, day_type]
-        curves = heating[:, None] * self.h[heating_at] + cooling[:, None] * self.c[cooling_at]
-        explained += curves * levels.sum(axis=1)[:, day_type]
+        mean = (energy / np.maximum(count, 1.0)).reshape(len(day_types), *levels.shape[:2])
+        level_of, inside = np.einsum("cgl,glt->cgt", mean, levels), levels.sum(axis=1)
+        explained = heating[:, None] * self.h[heating_at] + cooling[:, None] * self.c[cooling_at]
+        for number, types in enumerate(day_types):
+            here = explained[number * len(levels) : (number + 1) * len(levels)]
+            here *= inside.take(types, axis=1)
+            here += level_of[number].take(types, axis=1)
         return Fits(sums.n, (count > 0.0).sum(axis=1) + _COSTS[shape, 0], explained)
 
     def _by_type(self, day_type: Places, n_types: int) -> Array:
         """Return the sums of every row over the days of each type, (types, rows)."""
         order = np.argsort(day_type, kind="stable")
-        met, first = np.unique(day_type[order], return_index=True)
+        count = np.bincount(day_type, minlength=n_types)
+        met = np.flatnonzero(count)
+        first = np.cumsum(count)[met] - count[met]
         sums = np.zeros((n_types, self.rows.shape[1]))
         sums[met] = np.add.reduceat(self.rows[order], first, axis=0)
         return sums
@@ -121,19 +129,26 @@ class _Sums(NamedTuple):
         hh, cc, hy, cy = (total[:, part] for part in (_HH, _CC, _HY, _CY))
         hh, cc = hh - (h * h).sum(axis=1), cc - (c * c).sum(axis=1)
         hy, cy = hy - (h * y).sum(axis=1), cy - (c * y).sum(axis=1)
-        cross = -(h[:, :, :-1].transpose(0, 2, 1) @ c[:, :, 1:])[:, _PAIR_H, _PAIR_C]
+        cross = h[:, :, :-1].transpose(0, 2, 1) @ c[:, :, 1:]
+        cross = -cross.reshape(len(cross), -1).take(_PAIR, axis=1)
         n, below = total[:, 0], total[:, _BELOW]
         # Both sides of a balance point keep enough days; a straight line has no balance point.
-        least = np.array([min_days(int(days)) for days in n])[:, None]
+        least = np.maximum(np.rint(n / 25.0), 5.0)[:, None]  # as `min_days`
         room = (below >= least) & (n[:, None] - below >= least)
         line = n[:, None] >= 2.0
         one_heating = np.where(np.concatenate((room, line), axis=1) & (hh > _NOTHING) & (hy > 0.0), hy, 0.0)
         one_cooling = np.where(np.concatenate((line, room), axis=1) & (cc > _NOTHING) & (cy > 0.0), cy, 0.0)
-        h2, hy2 = hh[:, _PAIR_H], hy[:, _PAIR_H]
-        c2, cy2 = cc[:, 1 + _PAIR_C], cy[:, 1 + _PAIR_C]
+        h2, hy2 = (column.take(_PAIR_H, axis=1) for column in (hh, hy))
+        c2, cy2 = (column.take(1 + _PAIR_C, axis=1) for column in (cc, cy))
         det = h2 * c2 - cross * cross
         heating, cooling = hy2 * c2 - cy2 * cross, cy2 * h2 - hy2 * cross
-        ok = (heating > 0.0) & (cooling > 0.0) & (det > 1e-9 * h2 * c2) & room[:, _PAIR_H] & room[:, _PAIR_C]
+        ok = (
+            (heating > 0.0)
+            & (cooling > 0.0)
+            & (det > 1e-9 * h2 * c2)
+            & room.take(_PAIR_H, axis=1)
+            & room.take(_PAIR_C, axis=1)
+        )
         det = np.where(ok, det, 1.0)
         heating /= det
         cooling /= det
@@ -156,7 +171,7 @@ class _Sums(NamedTuple):
         groups = np.arange(len(self.n))
         none = np.zeros(len(self.n), dtype=np.intp)
         one_h, one_c = self.one_heating[:, :-1].argmax(axis=1), 1 + self.one_cooling[:, 1:].argmax(axis=1)
-        on, above = (places[self.both[:, places].argmax(axis=1)] for places in (_ON, _ABOVE))
+        on, above = (places[self.both.take(places, axis=1).argmax(axis=1)] for places in (_ON, _ABOVE))
         gain = np.stack(
             (
                 np.zeros(len(self.n)),

@@ -76,12 +76,14 @@ def with_plateau(days: SortedDays, floor: float, *, patient: bool = True) -> Cur
     """Return the best 5P curve that explains more than `floor`, or None.
 
     Unless `patient`, the search ends where the best curve of a thinned grid of balance points stays so far below that
-    finer ones would not make up for it (see `_Plateau.promise`).
+    finer ones would not make up for it (see `_promise`).
     """
-    search = _Plateau(days, _side(days, days.colder(days.cuts), 1.0), _side(days, days.warmer(days.cuts), -1.0))
-    best = search.thinned()
-    if not patient and (best is None or search.promise(best) <= floor):
+    cold, warm = days.colder(days.cuts), days.warmer(days.cuts)
+    heating, cooling = hinges(cold, days.low, 1.0), hinges(warm, days.low, -1.0)
+    best = _thinned(days, heating, cooling)
+    if not patient and (best is None or _promise(days, best) <= floor):
         return None
+    search = _Plateau(days, _side(days, cold, heating, 1.0), _side(days, warm, cooling, -1.0))
     if best is not None and best.gain <= floor:
         best = None
     target = best.gain if best else floor
@@ -100,46 +102,47 @@ def with_plateau(days: SortedDays, floor: float, *, patient: bool = True) -> Cur
     return best
 
 
+def _thin(days: SortedDays) -> int:
+    """Return the n of which one gap in n is on the thinned grid."""
+    return max(len(days.cuts) // _THIN, 1)
+
+
+def _thinned(days: SortedDays, heating: Hinges, cooling: Hinges) -> Curve | None:
+    """Return the best curve among a thinned grid of pairs of temperatures, if there is any."""
+    place = np.arange(0, len(days.cuts), _thin(days))
+    h, c = (Hinges(*(column[place] for column in hinge)) for hinge in (heating, cooling))
+    columns = Hinges(h.square[:, None], h.product[:, None], h.on_levels)
+    gain, slope, other_slope = pair(columns, c, -(h.on_levels @ c.on_levels.T))
+    gain[days.cuts[place] - days.cuts[place][:, None] < PLATEAU_DAYS] = 0.0
+    i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
+    if gain[i, j] <= 0.0:
+        return None
+    low = days.low[place]
+    return Curve("5P", *(float(x) for x in (gain[i, j], slope[i, j], low[i], other_slope[i, j], low[j])))
+
+
+def _promise(days: SortedDays, thinned: Curve) -> float:
+    """Return what the best curve of all may explain, given that of the thinned grid.
+
+    A balance point moved by d changes the curve by slope times d at most, on any day. On top comes what chance adds
+    when more balance points are tried.
+    """
+    low, thin, misfit = days.low, _thin(days), 0.0
+    slopes = thinned.heating_slope, thinned.cooling_slope
+    points = thinned.heating_balance_point, thinned.cooling_balance_point
+    for slope, at in zip(slopes, points, strict=True):
+        gap = int(np.searchsorted(low, np.array(at, dtype=np.float64)))  # a 5P curve has both
+        near = low[max(gap - thin, 0)], low[min(gap + thin, len(low) - 1)]
+        misfit += slope * float(near[1] - near[0]) / 2.0
+    return thinned.gain + _CHANCE * (days.spread - thinned.gain) + len(days.t) * misfit * misfit
+
+
 class _Plateau(NamedTuple):
     """The gaps of both balance points: heating in gap a, cooling in gap b, a plateau of days between them."""
 
     days: SortedDays
     heating: _Side
     cooling: _Side
-
-    @property
-    def thin(self) -> int:
-        """One gap in so many is on the thinned grid."""
-        return max(len(self.days.cuts) // _THIN, 1)
-
-    def thinned(self) -> Curve | None:
-        """Return the best curve among a thinned grid of pairs of temperatures, if there is any."""
-        place = np.arange(0, len(self.days.cuts), self.thin)
-        h, c = (Hinges(*(column[place] for column in side.at_low)) for side in (self.heating, self.cooling))
-        columns = Hinges(h.square[:, None], h.product[:, None], h.on_levels)
-        gain, heating, cooling = pair(columns, c, -(h.on_levels @ c.on_levels.T))
-        gain[self.days.cuts[place] - self.days.cuts[place][:, None] < PLATEAU_DAYS] = 0.0
-        i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
-        if gain[i, j] <= 0.0:
-            return None
-        low = self.days.low[place]
-        return Curve("5P", *(float(x) for x in (gain[i, j], heating[i, j], low[i], cooling[i, j], low[j])))
-
-    def promise(self, thinned: Curve) -> float:
-        """Return what the best curve of all may explain, given that of the thinned grid.
-
-        A balance point moved by d changes the curve by slope times d at most, on any day. On top comes what chance
-        adds when more balance points are tried.
-        """
-        low, misfit = self.days.low, 0.0
-        slopes = thinned.heating_slope, thinned.cooling_slope
-        points = thinned.heating_balance_point, thinned.cooling_balance_point
-        for slope, at in zip(slopes, points, strict=True):
-            gap = int(np.searchsorted(low, np.array(at, dtype=np.float64)))  # a 5P curve has both
-            near = low[max(gap - self.thin, 0)], low[min(gap + self.thin, len(low) - 1)]
-            misfit += slope * float(near[1] - near[0]) / 2.0
-        left = self.days.spread - thinned.gain
-        return thinned.gain + _CHANCE * left + len(self.days.t) * misfit * misfit
 
     def promising(self, target: float) -> tuple[Places, Places, Array]:
         """Return the cells (a, b) whose free lines explain more than `target`, and how much they explain."""
@@ -231,9 +234,9 @@ def _line_and_hinge(lines: _Lines, gap: Places, hinge: Hinges, edge: Places) -> 
     return y1 * y1 + y2 * y2 + rest * on_hinge, intercept, slope, on_hinge / length, ok
 
 
-def _side(days: SortedDays, s: Sums, sign: float) -> _Side:
+def _side(days: SortedDays, s: Sums, at_low: Hinges, sign: float) -> _Side:
     """Return hinges and lines of the days on one side of every gap."""
-    return _Side(hinges(s, days.low, sign), hinges(s, days.high, sign), _lines(s))
+    return _Side(at_low, hinges(s, days.high, sign), _lines(s))
 
 
 def _lines(s: Sums) -> _Lines:

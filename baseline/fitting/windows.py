@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from baseline.fitting.structure import Window, month_and_day
 
@@ -22,6 +23,9 @@ SHORTEST, LONGEST = 15, 125
 
 CHRISTMAS = 360
 """27 December, counted from 0 in a leap year is 361; a window that holds it may be as short as three workdays."""
+
+
+_LENGTHS = np.arange(3, LONGEST + 1)
 
 
 def most_different_window(places: NDArray[np.int64], residual: Array, least: float) -> Window | None:
@@ -43,20 +47,26 @@ def most_different_window(places: NDArray[np.int64], residual: Array, least: flo
         return None
     rho = min(max(float(r @ np.roll(r, -1)) / spread, 0.0), 0.9)
     x = r - rho * np.roll(r, 1)
-    # Twice around the year, so that a window may run over New Year.
-    total = np.concatenate(([0.0], np.cumsum(np.concatenate((x, x)))))
-    start = np.arange(n)[:, None]
-    length = np.arange(3, LONGEST + 1)
-    inside = total[start + length] - total[start + 1]
-    after = np.concatenate((x, x))[start + length]
-    product = x[:, None] + (1.0 - rho) * inside - rho * after
-    square = 1.0 + rho * rho + (length - 1) * (1.0 - rho) ** 2
-    gain = product * product / square
+    # Twice around the year, so that a window may run over New Year: row i begins at the ith day present.
+    around = np.concatenate((x, x[:LONGEST]))
+    total = np.concatenate(([0.0], np.cumsum(around)))
+    after = sliding_window_view(around, len(_LENGTHS))[_LENGTHS[0] :][:n]
+    until = sliding_window_view(total, len(_LENGTHS))[_LENGTHS[0] :][:n]
+    product = until - total[1 : n + 1, None]
+    product *= 1.0 - rho
+    product += x[:, None]
+    product -= rho * after
+    product *= product
+    product /= 1.0 + rho * rho + (_LENGTHS - 1) * (1.0 - rho) ** 2
+    gain = product
+    # Short windows only around Christmas.
     doubled = np.concatenate((present, present + 366))
-    holds_christmas = (doubled[start] <= CHRISTMAS + 1) & (doubled[start + length - 1] >= CHRISTMAS + 1)
-    gain = np.where((length >= SHORTEST) | holds_christmas, gain, 0.0)
+    short = np.arange(SHORTEST - _LENGTHS[0])
+    last_day = doubled[np.arange(n)[:, None] + _LENGTHS[short] - 1]
+    holds_christmas = (present[:, None] <= CHRISTMAS + 1) & (last_day >= CHRISTMAS + 1)
+    gain[:, short] = np.where(holds_christmas, gain[:, short], 0.0)
     i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
     if gain[i, j] < least * float(x @ x):
         return None
-    last = (i + length[j] - 1) % n
+    last = (i + _LENGTHS[j] - 1) % n
     return Window(month_and_day(int(present[i])), month_and_day(int(present[last])))

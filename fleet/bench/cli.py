@@ -133,3 +133,23 @@ def baseline(*, meters: int, compared: int, as_json: bool) -> None:
         return
     for line in table(found):
         click.echo(line)
+
+
+@group.command()
+@click.option("--meters", type=_Many(), default="100", show_default=True, help="Compteurs inventés.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def intervals(*, meters: int, as_json: bool) -> None:
+    """Part des années sans travaux dont chaque intervalle à 90 % contient la vérité : aucune économie."""
+    from fleet.bench.coverage import by_bill, by_day, coverage
+    from fleet.bench.meters import generated, real
+
+    folder = os.environ.get("FLEET_REFERENCE_DATA")
+    years = list(by_day(generated(meters)))
+    if folder:
+        years += [*by_day(real(Path(folder))), *by_bill(Path(folder))]
+    found = coverage(years)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for kind, figures in found.items():
+        click.echo(f"{kind:24} {figures}")

@@ -128,7 +128,7 @@ def real(folder: Path) -> list[Meter]:
     made: list[Meter] = []
     folder = folder / "mv"
     for path in sorted(folder.glob("nre_*_hourly.csv.gz")):
-        rows = list(_rows(path))
+        rows = list(table_rows(path))
         before, after = (
             _year([row for row in rows if row["phase"] == phase], "ts_local", "energy_kwh")
             for phase in ("pre", "post_no_ret_no_nre")
@@ -136,7 +136,7 @@ def real(folder: Path) -> list[Meter]:
         made.append(Meter(path.name.partition("_hourly")[0], before, after, real=True))
     building = folder / "building6_hourly_pre_during_post.csv.gz"
     if building.exists():
-        rows = list(_rows(building))
+        rows = list(table_rows(building))
         before, after = (
             _year([row for row in rows if row["ts_local"].startswith(year)], "ts_local", "power_kw")
             for year in ("2009", "2011")
@@ -144,7 +144,7 @@ def real(folder: Path) -> list[Meter]:
         made.append(Meter("building6", before, after, real=True, works=True))
     office = folder / "nmecr_office_daily.csv.gz"
     if office.exists():
-        rows = list(_rows(office))
+        rows = list(table_rows(office))
         years = [
             _year([row for row in rows if f"{y}-03" <= row["date"] < f"{y + 1}-03"], "date", "energy_kwh")
             for y in (2012, 2013, 2014)
@@ -153,7 +153,8 @@ def real(folder: Path) -> list[Meter]:
     return made
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def table_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a packed file of the reference data."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         yield from csv.DictReader(file)
 

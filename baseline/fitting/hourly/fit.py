@@ -100,7 +100,8 @@ class _Groups(NamedTuple):
     @classmethod
     def of(cls, place: Places, n_places: int) -> _Groups:
         """Sort the hours by place."""
-        order = np.argsort(place, kind="stable")
+        # Sorting numbers of 16 bits takes time in proportion to how many there are.
+        order = np.argsort(place.astype(np.uint16) if n_places < 1 << 16 else place, kind="stable")
         count = np.bincount(place, minlength=n_places)
         met = np.flatnonzero(count)
         starts = np.concatenate(([0], np.cumsum(count[met])[:-1])).astype(np.intp)
@@ -132,7 +133,7 @@ def _slopes(groups: _Groups, response: Places, x: Array, y: Array) -> Array:
     z = np.column_stack((x, y))
     z = z - groups.means(z)[groups.place]
     of = response[groups.place]
-    order = np.argsort(of, kind="stable")
+    order = np.argsort(of.astype(np.uint8), kind="stable")
     edges = np.searchsorted(of[order], np.arange(2 * N_BLOCKS + 1))
     z, p = z[order], x.shape[1]
     slopes = np.zeros((2 * N_BLOCKS, p))
