@@ -1,0 +1,1 @@
+"""Files of Enedis (SGE): one module a family of flows; pure, bytes in, readings out."""
