@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PARIS: Final = ZoneInfo("Europe/Paris")
-FIRST_YEAR: Final = 1990
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 """Readings have no place before 1990 (migration 0001)."""
 ONE_DAY: Final = dt.timedelta(days=1)
 
@@ -32,7 +32,7 @@ def day_of(written: str) -> dt.date:
         day = dt.date.fromisoformat(written[:10])
     except ValueError:
         raise _bad(written) from None
-    if len(written) < 10 or day.year < FIRST_YEAR or written[10:11] not in {"", "T", " ", "+", "Z"}:
+    if len(written) < 10 or not FIRST_YEAR <= day.year <= LAST_YEAR or written[10:11] not in {"", "T", " ", "+", "Z"}:
         raise _bad(written)
     return day
 
@@ -50,7 +50,7 @@ def with_offset(written: str) -> dt.datetime:
         found = dt.datetime.fromisoformat(written)
     except ValueError:
         raise _bad(written) from None
-    if found.tzinfo is None or found.year < FIRST_YEAR:
+    if found.tzinfo is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise _bad(written)
     return found.astimezone(dt.UTC)
 
@@ -92,11 +92,11 @@ def _both(written: str) -> tuple[dt.datetime, dt.datetime]:
         wall = dt.datetime.fromisoformat(written)
     except ValueError:
         raise _bad(written) from None
+    if not FIRST_YEAR <= wall.year <= LAST_YEAR:
+        raise _bad(written)
     if wall.tzinfo is not None:
         said = wall.astimezone(dt.UTC)
         return said, said
-    if wall.year < FIRST_YEAR:
-        raise _bad(written)
     first, second = (wall.replace(tzinfo=PARIS, fold=fold).astimezone(dt.UTC) for fold in (0, 1))
     if first > second:
         # PEP 495: in a gap, fold 0 reads the clock of before, which is the later instant.

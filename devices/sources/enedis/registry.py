@@ -79,7 +79,19 @@ def read(recognised: Recognised, *, segments: Mapping[str, str] | None = None) -
             "other_form",
             "Un flux {flow} n'est pas écrit en {form} ; vérifiez le fichier.", flow=flow, form=form.upper(),
         )  # fmt: skip
-    return _READERS[family, form](recognised, segments or {})
+    return _sound(_READERS[family, form](recognised, segments or {}), flow)
+
+
+def _sound(records: Iterator[Record], flow: str) -> Iterator[Record]:
+    """Yield `records`; a field of another kind than the guide says (a list for a text) is a refusal too."""
+    try:
+        yield from records
+    except (AttributeError, KeyError, IndexError, TypeError) as error:
+        raise Unreadable(
+            "bad_shape",
+            "Le fichier n'a pas la forme d'un flux {flow} ; demandez-le de nouveau au gestionnaire de réseau.",
+            flow=flow,
+        ) from error
 
 
 _READERS: Final[dict[tuple[str, str], Callable[[Recognised, Mapping[str, str]], Iterator[Record]]]] = {
