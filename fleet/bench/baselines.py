@@ -78,6 +78,7 @@ def baselines(
         },
         "opendsm_crashes": daily["opendsm_crashes"] + hourly["opendsm_crashes"],
         "errors_are_of": "daily",
+        "ratios_are_of": "processor time of a fit, one meter at a time (not batched), one thread",
         "daily": daily,
         "hourly": hourly,
         "machine": machine(),
