@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from devices.codecs.runner import Runner, Source
     from devices.dialects.making import Meaning
 
-NO_CODEC = ("codec_syntax", "codec_loading", "codec_function", "codec_time", "codec_memory")
+NO_CODEC = ("codec_syntax", "codec_loading", "codec_function", "codec_time", "codec_memory", "codec_resting")
 """Why a file is no codec, whatever the bytes."""
 SERIAL = "essai"
 """Who says the bytes a codec is tried on."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from devices.codecs import runner as running
-from devices.codecs.runner import Runner, Source
+from devices.codecs.runner import Runner, Source, read_source
 from devices.dialects.measurement import Unreadable
 from devices.dialects.uplink import Undecoded
 
@@ -142,10 +142,11 @@ def test_bent_prototypes_change_its_own_answer_at_most_and_meet_nobody_else(runn
 
 def test_a_codec_that_takes_too_much_again_and_again_is_left_alone_for_a_while():
     with Runner() as runner:
-        greedy = body("const a = []; while (true) a.push(new Array(1000).fill(1))")
+        greedy = read_source(body("const a = []; while (true) a.push(new Array(1000).fill(1))").text.encode(), "Avide")
         reasons = [refusal(runner, greedy).reason for _ in range(running.STRIKES + 1)]
         assert reasons == ["codec_memory"] * running.STRIKES + ["codec_resting"]
-        assert runner.run(body("return {data: {ok: 1}}"), UPLINK).data == {"ok": 1}
+        other = read_source(body("return {data: {ok: 1}}").text.encode(), "Autre")
+        assert runner.run(other, UPLINK).data == {"ok": 1}
 
 
 def test_a_child_that_was_killed_is_started_again():
