@@ -19,9 +19,13 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
 def health(database_url: str, *, as_json: bool) -> None:
     """Run every check once and tell what each finds wrong; a check that cannot know says so."""
+    from sqlalchemy import select
+    from sqlalchemy.orm import joinedload
+
     from devices.alerts.checks import CHECKS
     from devices.alerts.rules import Level
     from devices.alerts.sentences import sentence
+    from devices.points.models import MeteringPoint
     from foundation.look.language import FRENCH
     from foundation.tenancy import engine_for, session_factory
 
@@ -29,6 +33,10 @@ def health(database_url: str, *, as_json: bool) -> None:
     engine = engine_for(database_url)
     checks = {}
     with session_factory(engine)() as session:
+        places = {
+            point.id: f"{point.building.name}, {point.name}"
+            for point in session.scalars(select(MeteringPoint).options(joinedload(MeteringPoint.building)))
+        }
         for kind, check in CHECKS.items():
             findings = check(session, now)
             checks[kind.value] = {
@@ -37,6 +45,7 @@ def health(database_url: str, *, as_json: bool) -> None:
                 "wrong": [
                     {
                         "subject": one.subject,
+                        "place": places.get(one.point_id or 0, ""),
                         "severity": one.judgement.severity.value,
                         "sentence": sentence(kind.value, one.facts, FRENCH),
                         "facts": one.facts,
@@ -51,6 +60,6 @@ def health(database_url: str, *, as_json: bool) -> None:
         return
     for answer in checks.values():
         for wrong in answer["wrong"]:  # type: ignore[attr-defined] # a dict of three kinds of values
-            click.echo(wrong["sentence"])
+            click.echo(f"{wrong['place']} : {wrong['sentence']}" if wrong["place"] else wrong["sentence"])
     if not any(answer["wrong"] for answer in checks.values()):
         click.echo("Tout va bien.")
