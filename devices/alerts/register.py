@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 
 from devices.alerts.models import Alert, AlertEvent, MaintenanceWindow, Subscription
@@ -76,13 +76,20 @@ def declare_maintenance(
     reason: str,
     actor: Actor,
 ) -> MaintenanceWindow:
-    """From instant `start` to `end`, let nothing be told about a device, a point or a site."""
+    """From instant `start` to `end`, let nothing be told about a device, a point or a site; said twice, it is one."""
     if end <= start:
         raise Refusal("La maintenance doit finir après avoir commencé ; corrigez les dates.", field="end")
     if end - start > LONGEST_WINDOW:
         raise Refusal("Une maintenance dure un an au plus ; un capteur qui ne sert plus se dépose.", field="end")
     name = {"device": "device_id", "metering_point": "point_id", "site": "site_id"}[subject.__tablename__]
-    window = MaintenanceWindow(period=Range(start, end), reason=reason, created_by=actor.name, **{name: subject.id})
+    session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtext(f"devices.maintenance_window {name} {subject.id}")))
+    )
+    told: dict[str, Any] = {"period": Range(start, end), "reason": reason, name: subject.id}
+    same = session.scalars(select(MaintenanceWindow).filter_by(**told)).first()
+    if same is not None:
+        return same
+    window = MaintenanceWindow(created_by=actor.name, **told)
     session.add(window)
     session.flush()
     return window

@@ -108,7 +108,9 @@ def new_import(request: Request) -> dict[str, Any] | Response:
 
 
 def _ask(request: Request, received: FileImport, kind: str, params: dict[str, str]) -> None:
-    """Ask the worker for one step of an import, unless one is under way."""
+    """Ask the worker for one step of an import, unless one is under way; who asks twice at once takes turns."""
+    request.dbsession.flush()
+    request.dbsession.refresh(received, with_for_update=True)
     job = received.job_id and request.dbsession.get(Job, received.job_id)
     if job and job.state in OPEN:
         return

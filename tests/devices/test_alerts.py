@@ -156,6 +156,10 @@ def test_a_maintenance_window_records_and_keeps_quiet(dbsession, subject, audien
     window = declare_maintenance(
         dbsession, under, start=START + 2 * HOUR, end=START + 90 * HOUR, reason="Travaux", actor=ACTOR
     )
+    again = declare_maintenance(
+        dbsession, under, start=START + 2 * HOUR, end=START + 90 * HOUR, reason="Travaux", actor=ACTOR
+    )
+    assert again is window, "a button pressed twice"
     for hour in range(3, 80):
         often(dbsession, Moment(START + hour * HOUR, START.date()))
     (alert,) = alerts(dbsession)
