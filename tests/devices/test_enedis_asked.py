@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.dialects.measurement import Unreadable
+from devices.sources.enedis import r4, r64, r67
 from devices.sources.enedis.registry import read, recognise
 from devices.sources.leaps import judged, watts_of
 from devices.sources.reading import Quality, Quantity
@@ -191,3 +192,29 @@ def test_a_file_changed_anywhere_is_read_or_refused_and_nothing_else(content, da
 def test_pieces_of_any_size_say_the_same(content, size):
     pieces = (content[at : at + size] for at in range(0, len(content), size))
     assert list(read(recognise("file", pieces))) == records(content)
+
+
+def test_a_letter_nobody_could_check_is_a_convention_that_may_be_replaced():
+    content = made.r4(("10", "kW", "EA", [("2025-01-01T00:00:00+01:00", 1, "K")]))
+    assert [one.quality for one in r4.read([content])] == [Quality.ESTIMATED]
+    assert [one.quality for one in r4.read([content], natures={"K": Quality.GOOD})] == [Quality.GOOD]
+    assert [one.quality for one in r4.read([content], natures={})] == [Quality.DOUBTFUL]
+
+
+def test_a_register_without_a_value_is_no_smaller_total():
+    assert refused(made.r151(("2025-01-01", "DI000003", (1, ""), None))) == "bad_value"
+
+
+def test_r64_in_csv_reads_the_total_register():
+    heading = ";".join(r64.COLUMNS)
+    row = f"{POINT};2025-06-01;2025-06-03;EA;CONS;BRUT;Wh;2025-06-02 00:00:00;COL;AQ;;{{}};;;{{}};;{{}};{{}};0"
+    rows = [row.format("Distributeur", "HPB", "IDX_EAS_D1", 5), row.format("", "", "IDX_EAS_T", 12345)]
+    (one,) = records("\n".join([heading, *rows, ""]).encode())
+    assert (one.start, one.value, one.quality) == (utc(2025, 6, 1, 22), Decimal("12.345"), Quality.GOOD)
+
+
+def test_r67_in_csv_adds_up_one_grid():
+    row = f"{POINT};2025-03-01;2025-04-01;EA;CONS;FACT;Wh;CYCL;{{}};;;;{{}};;2025-04-02;2025-03-01;2025-04-01;{{}};R;I"
+    rows = [row.format("D", "HPB", 800), row.format("D", "HCB", 100), row.format("F", "BASE", 900)]
+    (one,) = records("\n".join([";".join(r67.COLUMNS), *rows, ""]).encode())
+    assert (one.start, one.end, one.value) == (utc(2025, 2, 28, 23), utc(2025, 3, 31, 22), Decimal("0.9"))

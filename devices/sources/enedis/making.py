@@ -52,11 +52,7 @@ def number(written: str) -> Decimal:
     """Return the number `written`, at most 15 digits and 6 decimals, with a point."""
     text = written.strip()
     if not _NUMBER.fullmatch(text):
-        raise Unreadable(
-            "bad_value",
-            "« {written} » n'est pas une valeur que ce flux écrit ; demandez de nouveau le fichier.",
-            written=written[:_SHOWN],
-        )
+        raise bad_value(written)
     return Decimal(text)
 
 
@@ -66,10 +62,15 @@ def value_of(written: Any) -> Decimal | None:
         return None
     if isinstance(written, (str, Decimal)):
         return number(str(written))
-    raise Unreadable(
+    raise bad_value(str(written))
+
+
+def bad_value(written: str) -> Unreadable:
+    """Return the refusal of a value that is missing or no number."""
+    return Unreadable(
         "bad_value",
         "« {written} » n'est pas une valeur que ce flux écrit ; demandez de nouveau le fichier.",
-        written=str(written)[:_SHOWN],
+        written=written[:_SHOWN],
     )
 
 
@@ -88,8 +89,8 @@ def unit_of(written: str) -> tuple[str, int]:
 
 
 def in_unit(value: Decimal, power: int) -> Decimal:
-    """Return `value` in the unit kept, without the zeros the shift wrote."""
-    return shifted(value, power)
+    """Return `value` in the unit kept, exactly."""
+    return shifted(value, power) if power else value
 
 
 def index_quantity(physics: str, direction: str) -> Quantity | None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from lxml import etree
+
 from devices.sources.conventions import SIDES, Side, side
-from devices.sources.enedis.making import in_unit, likelihood, number, point_of, unit_of, worst
+from devices.sources.enedis.making import bad_value, in_unit, likelihood, number, point_of, unit_of
 from devices.sources.enedis.markup import blocks
 from devices.sources.reading import Quality, Quantity, SourceReading
 from devices.sources.wall import ONE_DAY, day_of, midnight
@@ -23,6 +25,19 @@ if TYPE_CHECKING:
 
 CALENDARS: Final = frozenset({"DI000001", "DI000002", "DI000003"})
 """Calendars of the distributor whose registers add up to everything."""
+
+# Compiled once: a day is looked at in C, whatever number of supplier's registers it has.
+_DATE, _CALENDAR, _VALUES, _DOUBTS, _PEAK, _COUNT = (
+    etree.XPath(path, smart_strings=False)
+    for path in (
+        "Date_Releve/text()",
+        "Id_Calendrier_Distributeur/text()",
+        "Classe_Temporelle_Distributeur/Valeur/text()",
+        "Classe_Temporelle_Distributeur/Indice_Vraisemblance/text()",
+        "Puissance_Maximale/Valeur/text()",
+        "count(Classe_Temporelle_Distributeur)",
+    )
+)
 
 
 def read(pieces: Iterable[bytes], *, sides: Sides = SIDES) -> Iterator[SourceReading]:
@@ -42,25 +57,29 @@ def read(pieces: Iterable[bytes], *, sides: Sides = SIDES) -> Iterator[SourceRea
 def _day(
     block: Any, point: str, index_unit: tuple[str, int], power_unit: tuple[str, int], sides: Sides
 ) -> Iterator[SourceReading]:
-    day = day_of(block.findtext("Date_Releve") or "")
+    day = day_of(_one(_DATE(block)))
     line = block.sourceline
-    registers = block.findall("Classe_Temporelle_Distributeur")
-    if registers and block.findtext("Id_Calendrier_Distributeur") in CALENDARS:
-        total, quality, said = Decimal(0), Quality.GOOD, ""
-        for register in registers:
-            total += number(register.findtext("Valeur") or "")
-            if (doubt := register.findtext("Indice_Vraisemblance")) is not None:
-                said = max(said, doubt)
-                quality = worst(quality, likelihood(doubt))
+    values = _VALUES(block)
+    registers = _COUNT(block)
+    if registers and _one(_CALENDAR(block)) in CALENDARS:
+        if len(values) != registers:
+            # A register without a value would make the total too small.
+            raise bad_value("")
+        total = sum(map(number, values), Decimal(0))
+        said = max(_DOUBTS(block), default="")
+        quality = likelihood(said)
         at = midnight(day + ONE_DAY if side(sides, "R151", day) is Side.END else day)
         unit, power = index_unit
         yield SourceReading(
             point, Quantity.ENERGY_INDEX, unit, at, None, in_unit(total, power), quality, line, said=said
         )
-    peak = block.findtext("Puissance_Maximale/Valeur")
-    if peak:
+    for peak in _PEAK(block):
         unit, power = power_unit
         yield SourceReading(
             point, Quantity.PEAK_POWER, unit, midnight(day), midnight(day + ONE_DAY), in_unit(number(peak), power),
             Quality.GOOD, line,
         )  # fmt: skip
+
+
+def _one(found: list[str]) -> str:
+    return found[0] if found else ""
