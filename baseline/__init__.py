@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+ROOMS_WITH_PAGES = (
+    "weather",
+    "plans",
+    "events",
+    "reports",
+    "documents",
+    "eligibility",
+    "monitoring",
+    "portfolio",
+    "revisions",
+)
+
 
 def includeme(config: Any) -> None:
     """Add this floor's pages to the web application."""
-    for room in ("weather", "plans", "events", "reports", "documents", "revisions"):
+    for room in ROOMS_WITH_PAGES:
         config.include(f"baseline.{room}.views")

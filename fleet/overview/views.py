@@ -44,6 +44,7 @@ RESULTS = {
     "report_id": ("report", N_("lire le rapport")),
     "invoice_id": ("invoice", N_("voir la facture")),
     "plan_id": ("plan", N_("voir le plan")),
+    "study_id": ("study_file", N_("lire l'étude")),
 }
 """Where an item's result leads: key of the result, route, words."""
 POINT_STATES = ("silent", "waiting", "bare", "heard")

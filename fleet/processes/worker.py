@@ -50,6 +50,8 @@ ROOMS_WITH_TASKS = (
     "baseline.weather.tasks",
     "baseline.reports.tasks",
     "baseline.documents.tasks",
+    "baseline.eligibility.tasks",
+    "baseline.monitoring.tasks",
     "billing.invoices.tasks",
     "fleet.web.people",
 )

@@ -17,9 +17,10 @@ from baseline.documents.originals import make_original
 from baseline.events.models import EventSuggestion, NonRoutineEvent
 from baseline.events.register import Evidence, Proposal, propose
 from baseline.events.rules import Speaker
+from baseline.fitting import Finding
 from baseline.plans.deposits import Deposit, deposit
 from baseline.reports.findings import unmetered
-from baseline.reports.models import SavingsReport
+from baseline.reports.models import MonthlyFigure, SavingsReport
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
@@ -43,6 +44,7 @@ from devices.inventory.register import install, register_device
 from devices.points.models import MeteringPoint
 from fleet.accounts.register import create_account
 from foundation.actors import Actor, Role
+from foundation.attachments.store import keep
 from foundation.jobs.queue import ask
 from foundation.look.language import FRENCH
 from foundation.mail.register import post
@@ -69,6 +71,7 @@ FILES = {
     "plan_file": "application/json",
     "plan_deposited": "application/pdf",
     "plan_pdf": "application/pdf",
+    "study_file": "application/pdf",
     "report_pdf": "application/pdf",
     "point_readings": "text/csv",
     "evidence": "application/octet-stream",
@@ -166,6 +169,9 @@ def tell_the_story(database):
         session.flush()
         for printed in (plan, line.report):
             make_original(session, printed, FRENCH, now=NOW)
+        warning = Finding("month_thin", "<b>%(month)s</b>", {"month": "2025-12"}).to_json()
+        figures = {"avoided_kwh": 10, "adjusted_baseline_kwh": 100, "days_counted": 9, "days_expected": 31}
+        session.add(MonthlyFigure(plan=plan, month=dt.date(2025, 12, 1), warning=warning, made_at=NOW, **figures))
         papers = Deposit(b"%PDF-1.7", "plan signé.pdf", "La <b>maire</b>", "2024-1", dt.date(2024, 12, 1))
         deposited = deposit(session, plan, papers, by="Claire", now=NOW)
         codec = add_codec(
@@ -219,6 +225,7 @@ def tell_the_story(database):
             "boundaries": boundary.id,
             "plans": plan.id,
             "plan-deposits": deposited.id,
+            "studies": keep(session, b"%PDF-1.7", name="eligibilite-1.pdf", media_type="application/pdf").id,
             "events": event.id,
             "evidence": event.evidence[0].id,
             "suggestions": suggestion.id,
