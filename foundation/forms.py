@@ -206,6 +206,8 @@ class DayEntry(DateField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day, if anything; what is no day is refused."""
+        if not valuelist:
+            return  # nothing sent leaves the default
         if not "".join(valuelist).strip():
             self.data = None
             return

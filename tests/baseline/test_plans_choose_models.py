@@ -90,8 +90,9 @@ def test_auto_is_daily_where_days_carry_it(building):
     assert kind_of(model_from_json(replan(building, Choices("auto")).model)) == "daily"
 
 
-def test_old_bills_are_a_baseline(building):
-    session = building.session
+def billed_by_month(of):
+    """Store a bill for each month of the year before the works."""
+    session = of.session
     file = keep(session, b"bills", name="f.csv", media_type="text/csv")
     days = {day: kwh for day, kwh, *_ in generated(BEFORE)}
     for month in range(1, 13):
@@ -99,7 +100,7 @@ def test_old_bills_are_a_baseline(building):
         total = sum(kwh for day, kwh in days.items() if first <= day < last)
         session.add(
             SupplierBill(
-                point=building.point,
+                point=of.point,
                 period=Range(first, last),
                 number=str(month),
                 kwh=round(Decimal(repr(total)), 3),
@@ -109,6 +110,10 @@ def test_old_bills_are_a_baseline(building):
             )
         )
     session.flush()
+
+
+def test_old_bills_are_a_baseline(building):
+    billed_by_month(building)
     plan = replan(building, Choices("billing"))
     assert kind_of(model_from_json(plan.model)) == "billing"
     report = building.report()
