@@ -165,6 +165,12 @@ def test_r63_the_side_is_known_by_flow_by_point_by_letter_or_by_convention():
     )
 
 
+def test_r63_a_slice_of_raw_points_that_begins_at_midnight_is_stamped_at_the_end_all_the_same():
+    points = [("2025-01-01 00:00:00", "1", "PT30M", "B"), ("2025-01-01 00:30:00", "2", "PT30M", "B")]
+    found = records(flow("R63", curve(points, first_day="2025-01-01")))
+    assert [one.start for one in found] == [utc(2024, 12, 31, 22, 30), utc(2024, 12, 31, 23)]
+
+
 def test_r63_a_step_that_changes_inside_a_day():
     points = [("2025-01-01 11:00:00", "100", "PT30M", "B"), ("2025-01-01 11:10:00", "200", "PT10M", "B")]
     first, second = records(flow("R63", curve(points)))

@@ -2,7 +2,8 @@
 
 Points above 36 kVA (C1 to C4) are stamped at the START of an interval, the others (C5) at its END, and a file does not
 say which its points are. In this order: the name of the flow (R63A is C1 to C4, R63B is C5), what the caller knows of
-the point, the first and last stamps of its period, a letter B (raw, C5 only), then the convention in force.
+the point, a letter B (raw: guide 0408 has none above 36 kVA), the first and last stamps of the period, then the
+convention in force.
 """
 
 from __future__ import annotations
@@ -157,13 +158,13 @@ def _rule(curve: _Curve, points: Sequence[_Point], flow: str, segments: Mapping[
     known = {"R63A": "C1-C4", "R63B": "C5"}.get(flow) or segments.get(curve.point, "")
     if known:
         return "R63/C5" if known in {"C5", "P4"} else "R63/C1-C4"
+    if any(point.nature == "B" for point in points):
+        return "R63/C5"
     first, last = sorted((points[0].stamp, points[-1].stamp))
     begins, ends = (stamp[11:16] == "00:00" for stamp in (first, last))
     if begins and not ends and first[:10] == (curve.first_day or first)[:10]:
         return "R63/C1-C4"
-    if (ends and not begins) or any(point.nature == "B" for point in points):
-        return "R63/C5"
-    return "R63"
+    return "R63/C5" if ends and not begins else "R63"
 
 
 @lru_cache(maxsize=100)
