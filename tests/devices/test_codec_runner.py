@@ -144,7 +144,9 @@ def test_a_codec_that_takes_too_much_again_and_again_is_left_alone_for_a_while()
     with Runner() as runner:
         greedy = read_source(body("const a = []; while (true) a.push(new Array(1000).fill(1))").text.encode(), "Avide")
         reasons = [refusal(runner, greedy).reason for _ in range(running.STRIKES + 1)]
-        assert reasons == ["codec_memory"] * running.STRIKES + ["codec_resting"]
+        # On a machine that is busy the second is over before the memory is full.
+        assert set(reasons[:-1]) <= {"codec_memory", "codec_time"}
+        assert reasons[-1] == "codec_resting"
         other = read_source(body("return {data: {ok: 1}}").text.encode(), "Autre")
         assert runner.run(other, UPLINK).data == {"ok": 1}
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices.dialects.listening import Heard, Listening
@@ -180,6 +180,8 @@ def test_subscriptions_match_as_the_broker_does(subscription, topic, caught):
     assert matches(subscription, topic) is caught
 
 
+# How fast examples are drawn says how busy the machine is, and nothing of the dialects.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(
