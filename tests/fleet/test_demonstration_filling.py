@@ -11,6 +11,8 @@ from itertools import count
 import pytest
 from sqlalchemy import text
 
+from billing.pack.keys import sign_with
+from billing.pack.signing import signer_of
 from fleet.accounts.sign_in import sign_in
 from fleet.demonstration.doors import Doors
 from fleet.demonstration.fill import Filling
@@ -25,6 +27,7 @@ from foundation.actors import PUBLIC
 from foundation.jobs.queue import Moment
 from foundation.tenancy import bind_actor
 from tests import databases
+from tests.chain import SEED as KEY
 
 TODAY = dt.date(2026, 11, 22)
 MOMENT = Moment(dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC), TODAY)
@@ -60,6 +63,12 @@ def killed_after(steps):
         yield told
 
     return stage
+
+
+@pytest.fixture(scope="module", autouse=True)
+def signed():
+    """Give this process the key `open_doors` would."""
+    sign_with(signer_of(KEY))
 
 
 @pytest.fixture
