@@ -40,6 +40,7 @@ ROOMS_WITH_MODELS = (
     "billing.pack.models",
     "billing.ledger.models",
     "billing.invoices.models",
+    "billing.receivables.models",
     "fleet.accounts.models",
 )
 

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from io import BufferedReader
+
+    from sqlalchemy.orm import Session
+
+    from billing.evidence.verify import Discrepancy
 
 ALTERED = 1
 
@@ -62,7 +67,22 @@ def verify(
         sys.exit(ALTERED)
 
 
-def _database(database_url: str | None, *, as_json: bool) -> None:
+@click.command(
+    help="Contrôler toute la chaîne : numéros, empreintes, comptabilité, produits recalculés par la base. Sort avec 1"
+    " et la liste où quelque chose ne va pas."
+)
+@click.option("--database-url", envvar="FLEET_DATABASE_WORKER_URL", show_envvar=True, required=True, help="La base.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def audit(database_url: str, *, as_json: bool) -> None:
+    """Audit a database; exit 1 where something does not agree."""
+    from billing.evidence.audit import audit as audited
+
+    _database(database_url, as_json=as_json, check=audited)
+
+
+def _database(
+    database_url: str | None, *, as_json: bool, check: Callable[[Session], tuple[Discrepancy, ...]] | None = None
+) -> None:
     from sqlalchemy import func, select
 
     from billing.evidence.verify import verify as verified
@@ -71,10 +91,11 @@ def _database(database_url: str | None, *, as_json: bool) -> None:
 
     if database_url is None:
         raise click.UsageError("Donnez le PDF d'une facture, ou l'adresse de la base (--database-url).")
+    check = check or verified
     engine = engine_for(database_url)
     with session_factory(engine)() as session:
+        found = check(session)
         invoices = session.scalar(select(func.count(Invoice.id)).where(Invoice.number.is_not(None)))
-        found = verified(session)
     engine.dispose()
     if as_json:
         discrepancies = [{"where": one.where, "sentence": one.sentence} for one in found]
@@ -83,7 +104,7 @@ def _database(database_url: str | None, *, as_json: bool) -> None:
         for one in found:
             print(f"{one.where} : {one.sentence}")
     else:
-        print(f"{invoices} factures vérifiées : chaque euro se retrouve.")
+        print(f"{invoices} factures et avoirs vérifiés : chaque euro se retrouve.")
     if found:
         sys.exit(ALTERED)
 

@@ -20,7 +20,7 @@ from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
 from foundation.forms import EntryForm, submit, text_field
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found, page_of
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _page(request: Request, shown: Invoice, form: EntryForm) -> dict[str, Any]:
         "invoice": shown,
         "form": form,
         "states": STATES,
+        "fragments": fragments(request, "invoice", shown),
         "crumbs": [(request.language.translate(N_("Factures")), request.route_path("invoices"))],
     }
 

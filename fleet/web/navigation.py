@@ -26,7 +26,13 @@ class Place:
 PLACES = (
     Place(N_("Aujourd'hui"), "sun", "home", Permission.STAY_SIGNED_IN, ("",)),
     Place(N_("Bâtiments"), "building", "sites", Permission.SEE_SITES, ("sites", "buildings", "reconciliation")),
-    Place(N_("Factures"), "file-invoice", "invoices", Permission.SEE_BILLING, ("invoices", "settlements")),
+    Place(
+        N_("Factures"),
+        "file-invoice",
+        "invoices",
+        Permission.SEE_BILLING,
+        ("invoices", "settlements", "receivables", "payments"),
+    ),
     Place(N_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
     Place(N_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),
     Place(

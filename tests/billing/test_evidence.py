@@ -70,6 +70,35 @@ ALTERATIONS = {
 def test_nothing_altered_nothing_found(issued):
     with issued.sessions("worker")() as session:
         assert verify(session) == ()
+    answer = CliRunner().invoke(group, ["audit", "--database-url", issued.worker])
+    assert (answer.exit_code, answer.stdout) == (0, "3 factures et avoirs vérifiés : chaque euro se retrouve.\n")
+
+
+BOOKS = {
+    "an amount on an account": "UPDATE billing.posting SET amount = amount + 1 WHERE id = 1",
+    "revenue moved to another invoice": (
+        "UPDATE billing.posting SET amount = amount - 1 WHERE entry_id = 1 AND account_code IN ('706');"
+        "UPDATE billing.posting SET amount = amount + 1 WHERE entry_id = 1 AND account_code IN ('44574')"
+    ),
+    "an entry removed": "DELETE FROM billing.posting WHERE entry_id = 2; DELETE FROM billing.entry WHERE id = 2",
+    "an entry of no document": "UPDATE billing.entry SET document = 'F2026-0099' WHERE id = 2",
+    "a payment nobody booked": (
+        "INSERT INTO billing.payment (shareholder_id, day, amount, reference, payer, recorded_by)"
+        " VALUES (1, '2026-01-20', 10, 'M', 'x', 'x')"
+    ),
+}
+
+
+@pytest.mark.parametrize("alteration", BOOKS)
+def test_books_that_were_altered_are_named(issued, alteration):
+    with issued.sessions("owner").begin() as session:
+        for table in ("entry", "posting"):
+            session.execute(text(f"ALTER TABLE billing.{table} DISABLE TRIGGER USER"))
+        for statement in BOOKS[alteration].split(";"):
+            session.execute(text(statement))
+    answer = CliRunner().invoke(group, ["audit", "--database-url", issued.worker, "--json"])
+    assert answer.exit_code == 1
+    assert json.loads(answer.stdout)["discrepancies"]
 
 
 @pytest.mark.parametrize("alteration", ALTERATIONS)

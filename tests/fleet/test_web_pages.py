@@ -25,6 +25,8 @@ from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
 from billing.pack.signing import signer_of
+from billing.receivables.register import receive as receive_money
+from billing.receivables.register import spread
 from contracts.agreements.amendments import draft_amendment
 from contracts.agreements.departures import leave
 from contracts.agreements.suspensions import suspend
@@ -68,6 +70,7 @@ FILES = {
     "invoice_pdf": "application/pdf",
     "invoice_xml": "application/xml",
     "report_days": "text/csv",
+    "journal": "text/tab-separated-values",
     "plan_file": "application/json",
     "plan_deposited": "application/pdf",
     "plan_pdf": "application/pdf",
@@ -104,6 +107,17 @@ def tell_the_story(database):
         create_account(
             session, email="maire@ecole.example", name="Maire", role="shareholder", password=PASSWORD, shareholder=town
         )
+        paid = receive_money(
+            session,
+            town,
+            day=TODAY,
+            amount=Decimal(100),
+            reference="<b>M</b>-1",
+            payer="Trésorerie",
+            by="C",
+            today=TODAY,
+        )
+        spread(session, paid, by="C")
         line = settlement.lines[0]
         plan, boundary = line.report.plan, line.boundary
         building = boundary.buildings[0]
@@ -232,6 +246,8 @@ def tell_the_story(database):
             "agreements": settlement.agreement_id,
             "reports": line.report_id,
             "settlements": settlement.id,
+            "receivables": town.id,
+            "payments": paid.id,
             "invoices": invoice.id,
             "devices": device.id,
             "models": model.id,

@@ -1,4 +1,4 @@
-"""Credit notes beside invoices, and the books: accounts, entries, postings.
+"""Credit notes beside invoices; the books: accounts, entries, postings; payments, their allocation, reminders.
 
 An entry balances at commit, nothing booked is changed, and what is issued is booked in the same transaction.
 What was issued before this revision is booked by it.
@@ -45,6 +45,12 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.postin
     FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('what is booked is never changed, book its reverse');
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.credit
     FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('what a credit note takes back is never changed');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.payment
+    FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('a payment is never changed, take it off and say why');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.allocation
+    FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('an allocation is never changed, add its reverse');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.reminder
+    FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('a letter that was sent is never changed');
 
 CREATE FUNCTION billing.demand_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -87,17 +93,22 @@ WHERE m.amount <> 0
 """
 
 OWN_ENTRY = f"EXISTS (SELECT FROM billing.posting p WHERE p.entry_id = entry.id AND p.shareholder_id = {ME})"
+OWN_INVOICE = f"EXISTS (SELECT FROM billing.invoice i WHERE i.id = invoice_id AND i.shareholder_id = {ME})"
 OWN_CREDIT = f"EXISTS (SELECT FROM billing.invoice i WHERE i.id = note_id AND i.shareholder_id = {ME})"
 
 
 def upgrade() -> None:
     _documents()
     _books()
+    _payments()
     op.execute(GUARDS)
     for table, rows in (
         ("billing.entry", OWN_ENTRY),
         ("billing.posting", f"shareholder_id = {ME}"),
         ("billing.credit", OWN_CREDIT),
+        ("billing.payment", f"shareholder_id = {ME}"),
+        ("billing.allocation", OWN_INVOICE),
+        ("billing.reminder", OWN_INVOICE),
     ):
         close(table)
         open_to(table, "operator", "SI")
@@ -112,7 +123,8 @@ def upgrade() -> None:
     )
     op.execute(BOOK_WHAT_WAS_ISSUED)
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    watch("billing.credit")
+    for table in ("credit", "payment", "allocation", "reminder"):
+        watch(f"billing.{table}")
     # The year-end run drafts and issues, whoever started it being gone.
     op.execute("GRANT INSERT ON billing.invoice, billing.invoice_series TO fleet_worker")
 
@@ -213,6 +225,60 @@ def _books() -> None:
     )
     for column in ("entry_id", "account_code", "shareholder_id"):
         op.create_index(op.f(f"ix_posting_{column}"), "posting", [column], schema="billing")
+
+
+def _payments() -> None:
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("shareholder_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("amount", sa.Numeric(14, 2), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("payer", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["shareholder_id"], ["contracts.shareholder.id"], name=op.f("fk_payment_shareholder_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint(
+            "shareholder_id", "day", "amount", "reference", name=op.f("uq_payment_shareholder_id_day_amount_reference")
+        ),
+        schema="billing",
+    )
+    op.create_table(
+        "allocation",
+        sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Numeric(14, 2), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_allocation_amount")),
+        sa.ForeignKeyConstraint(["payment_id"], ["billing.payment.id"], name=op.f("fk_allocation_payment_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["billing.invoice.id"], name=op.f("fk_allocation_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
+        schema="billing",
+    )
+    for column in ("payment_id", "invoice_id"):
+        op.create_index(op.f(f"ix_allocation_{column}"), "allocation", [column], schema="billing")
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("remaining", sa.Numeric(14, 2), nullable=False),
+        sa.Column("interest", sa.Numeric(14, 2), nullable=False),
+        sa.Column("sent_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["invoice_id"], ["billing.invoice.id"], name=op.f("fk_reminder_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        schema="billing",
+    )
+    op.create_index(op.f("ix_reminder_invoice_id"), "reminder", ["invoice_id"], schema="billing")
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""What is owed to the SPL and what was paid: payments, their allocation, lateness, statements."""

@@ -1,0 +1,108 @@
+"""Issuing under stress: many at once, and killed after each statement; an invoice is whole or is not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+from sqlalchemy import event, func, select, text
+
+from billing.evidence.audit import audit
+from billing.invoices.models import Invoice
+from billing.invoices.register import issue
+from billing.ledger.models import Entry
+from foundation.tenancy import engine_for, session_factory
+from tests.billing.test_invoices import TODAY, ready
+from tests.chain import SIRENS, company
+
+THREADS = 20
+
+
+def issue_and_die(url, invoice_id, statements):
+    """Issue in a process of its own that is killed after so many statements; return whether it was."""
+    child = os.fork()
+    if child == 0:
+        try:
+            engine = engine_for(url)
+            left = [statements]
+
+            def count(*_):
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            event.listen(engine, "after_cursor_execute", count)
+            with session_factory(engine).begin() as session:
+                issue(session, session.get_one(Invoice, invoice_id), today=TODAY)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def multiply(session, wanted):
+    """Make ready drafts of one settlement's until there are `wanted`: series and books do not look at the savings."""
+    session.execute(text("DROP INDEX billing.uq_invoice_settlement_once"))
+    ready(session, SIRENS[0])
+    session.execute(
+        text(
+            "INSERT INTO billing.invoice (settlement_id, shareholder_id, state, net, vat, gross, snapshot, problems)"
+            " SELECT settlement_id, shareholder_id, state, net, vat, gross, snapshot, problems"
+            " FROM billing.invoice, generate_series(2, :wanted)"
+        ),
+        {"wanted": wanted},
+    )
+
+
+@pytest.mark.parametrize("wanted", [60, pytest.param(1000, marks=pytest.mark.long)])
+def test_twenty_threads_issue_ready_drafts_without_a_gap(database, wanted):
+    with database.sessions().begin() as session:
+        company(session)
+        multiply(session, wanted)
+    with database.sessions()() as session:
+        waiting = list(session.scalars(select(Invoice.id)))
+    sessions, faults = database.sessions("worker"), []
+
+    def work():
+        try:
+            while waiting:
+                with sessions.begin() as session:
+                    issue(session, session.get_one(Invoice, waiting.pop()), today=TODAY)
+        except IndexError:
+            pass
+        except BaseException as fault:  # noqa: BLE001 - a thread must not take its fault with it
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert faults == []
+    with database.sessions()() as session:
+        numbers = session.scalars(select(Invoice.number).order_by(Invoice.position)).all()
+        booked = session.scalar(select(func.count(Entry.id)))
+    assert numbers == [f"F2026-{position:04d}" for position in range(1, wanted + 1)]
+    assert booked == wanted
+
+
+def test_a_process_killed_after_each_statement_leaves_no_invoice_or_a_whole_one(database):
+    with database.sessions().begin() as session:
+        company(session)
+        invoice_id = ready(session).id
+    statements, killed = 0, True
+    while killed:
+        statements += 1
+        database.disconnect()
+        killed = issue_and_die(database.worker, invoice_id, statements)
+        with database.sessions()() as session:
+            number = session.scalar(select(Invoice.number))
+            entries = session.scalar(select(func.count(Entry.id)))
+        assert (number, entries) == ((None, 0) if killed else ("F2026-0001", 1))
+    assert statements > 6
+    with database.sessions("worker")() as session:
+        assert audit(session) == ()
