@@ -83,6 +83,7 @@ def fill(doors, stage=silent):
 @pytest.fixture(scope="module")
 def filled(template, tmp_path_factory):
     """Yield the doors of a database that was filled without a hitch."""
+    databases.drop("fleet_test_demonstration")
     own = databases.copy(template, "fleet_test_demonstration")
     doors = Doors(own.sessions("web"), own.sessions("worker"), "http://127.0.0.1", tmp_path_factory.mktemp("demo"))
     fill(doors)
