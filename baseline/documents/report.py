@@ -102,7 +102,8 @@ def _events(report: SavingsReport, language: Language) -> Table:
         when = f"{language.short_date(dt.date.fromisoformat(one['start']))} – {until}"
         counted = _(N_("oui")) if one["counted"] else _(N_("non, pas encore"))
         kind = f"{one['number']}. {_(KIND_WORDS[one['kind']])} : {one['reason']}"
-        rows.append((kind, when, energy, _(EVENT_STATES[one["state"]][0]), counted))
+        state, _tone = EVENT_STATES[one["state"]]
+        rows.append((kind, when, energy, _(state), counted))
     header = (_(N_("Événement")), _(N_("Quand")), _(N_("Au compteur")), _(N_("État")), _(N_("Compte")))
     return Table(header, rows, figures=(2,))
 
