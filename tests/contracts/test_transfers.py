@@ -57,7 +57,7 @@ def test_a_sale_ends_one_holding_and_begins_the_next_the_same_day(dbsession):
         sell(dbsession, school, second, on=dt.date(2026, 1, 1), act="Acte")
     with pytest.raises(Refusal, match="Indiquez l'acte"):
         sell(dbsession, hall, second, on=SALE, act=" ")
-    with pytest.raises(Refusal, match="Personne ne détenait"):
+    with pytest.raises(Refusal, match="Personne ne détient"):
         sell(dbsession, hall, second, on=dt.date(2019, 1, 1), act="Acte")
 
 
