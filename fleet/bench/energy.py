@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
 SINCE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
-UNTIL = dt.datetime(2021, 1, 1, tzinfo=dt.UTC) - HOUR
-"""The reading that follows a year is the last of its table."""
+UNTIL = dt.datetime(2020, 12, 31, 23, 20, tzinfo=dt.UTC)
+"""Readings at twenty past, so that one more moves energy from an hour to the next; what follows is the last of 2020."""
+MORE_KWH = 0.1
+"""What a late reading shows beyond the straight line its neighbours are on."""
 
 _ARRIVES = """
 WITH new AS (
     INSERT INTO devices.reading (installation_id, ts, value, received_at)
-    VALUES (%(of)s, %(at)s, round(extract(epoch FROM %(at)s::timestamptz) / 60 * 0.025, 3), now())
+    VALUES (%(of)s, %(at)s, round(extract(epoch FROM %(at)s::timestamptz) / 60 * 0.025 + %(more)s::numeric, 3), now())
 )
 INSERT INTO devices.arrival (installation_id, received_at, first_ts, last_ts, n)
 VALUES (%(of)s, now(), %(at)s, %(at)s, 1)
@@ -86,15 +88,15 @@ def energy(ground: Ground, points: int, tell: Callable[[str], None]) -> dict[str
             ).fetchall()
         )
 
-        def arrive(at: Callable[[], dt.datetime]) -> Iterable[int]:
+        def arrive(at: Callable[[], dt.datetime], more: float = 0.0) -> Iterable[int]:
             for installation_id in installations:
-                connection.execute(_ARRIVES, {"of": installation_id, "at": at()})
+                connection.execute(_ARRIVES, {"of": installation_id, "at": at(), "more": more})
                 yield served[installation_id]
 
         chance = random.Random(1)  # noqa: S311 - a bench that can be repeated
         whole = _derive(sessions, served.values())
         tell(f"une année : {whole.as_json()}")
-        late = _derive(sessions, arrive(lambda: SINCE + (chance.randrange(hours - 1) + 0.5) * HOUR))
+        late = _derive(sessions, arrive(lambda: UNTIL - (chance.randrange(2, hours) + 0.5) * HOUR, MORE_KWH))
         tell(f"un relevé tardif : {late.as_json()}")
         following = _derive(sessions, arrive(lambda: UNTIL))
     engine.dispose()

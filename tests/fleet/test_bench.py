@@ -54,8 +54,8 @@ def test_a_late_reading_touches_its_day_and_no_other(database, mqtt_url, tmp_pat
     found = energy(ground_from(environ, tmp_path), 2, lambda _: None)
     assert found["readings"] == 2 * (366 * 24 - 1)
     assert found["year"]["most_days_changed"] == 366
-    assert found["late_reading"]["most_days_changed"] <= 1
-    assert found["late_reading"]["most_hours_changed"] <= 1
+    assert 0 < found["late_reading"]["most_hours_changed"] <= 2
+    assert 0 < found["late_reading"]["most_days_changed"] <= 2, "two, where it stands at midnight"
     assert found["next_reading"]["most_days_changed"] == 1
 
 
