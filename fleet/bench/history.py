@@ -59,7 +59,7 @@ class History:
         while self._stored < stored:
             month = (self._reached - self._step).replace(day=1, hour=0, minute=0)
             wanted = -(-(stored - self._stored) // len(self._installations))
-            start = max(month, self._reached - wanted * self._step)
+            start = self._reached - min(wanted, (self._reached - month) // self._step) * self._step
             self._fill(month, start)
             self._stored += (self._reached - start) // self._step * len(self._installations)
             self._reached = start
