@@ -53,6 +53,7 @@ ROOMS_WITH_TASKS = (
     "baseline.eligibility.tasks",
     "baseline.monitoring.tasks",
     "billing.invoices.tasks",
+    "billing.year_end.tasks",
     "fleet.web.people",
 )
 

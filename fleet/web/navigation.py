@@ -31,7 +31,7 @@ PLACES = (
         "file-invoice",
         "invoices",
         Permission.SEE_BILLING,
-        ("invoices", "settlements", "receivables", "payments"),
+        ("invoices", "settlements", "receivables", "payments", "year-end"),
     ),
     Place(N_("Rapports"), "chart-line", "reports", Permission.SEE_SAVINGS, ("reports", "plans")),
     Place(N_("Contrats"), "writing-sign", "agreements", Permission.SEE_CONTRACTS, ("agreements", "shareholders")),

@@ -1,0 +1,1 @@
+"""The year settled for every agreement at once: one job, an item each, as often as one likes."""
