@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import segno
 from facturx import generate_xmp_bytes
@@ -42,6 +42,14 @@ UNIT_WORDS = {"C62": "forfait", "KWH": "kWh", "MWH": "MWh", "MON": "mois", "DAY"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 
 
+class Page(NamedTuple):
+    """What a document is drawn from: its template, what fills it, what it says about itself."""
+
+    template: str
+    context: dict[str, object]
+    facts: DocumentFacts
+
+
 def render_invoice(
     snapshot: InvoiceSnapshot, xml: bytes, *, sha256: str, attachments: Sequence[EmbeddedFile] = ()
 ) -> bytes:
@@ -50,12 +58,19 @@ def render_invoice(
     `xml` is the CII of the same snapshot, already validated; `sha256` seals the snapshot in its chain. ValueError
     where the frozen amounts are not those of the lines.
     """
+    page = page_of(snapshot, sha256)
+    structured_invoice = EmbeddedFile(XML_NAME, xml, "Facture structurée EN 16931 (CII)", "Alternative")
+    return render_pdf(page.template, page.context, page.facts, attachments=(structured_invoice, *attachments))
+
+
+def page_of(snapshot: InvoiceSnapshot, sha256: str) -> Page:
+    """Return what the document of `snapshot` is drawn from; ValueError as in `render_invoice`."""
     invoice = structured(snapshot)
     if snapshot["totals"] != totals_of(invoice) or snapshot["vat_breakdown"] != vat_of(invoice):
         raise ValueError(f"the amounts of invoice {snapshot['invoice_number']} do not follow from its lines")
     is_credit = snapshot["type_code"] == CREDIT_NOTE
     steps = None if is_credit else steps_of(snapshot["waterfall"])
-    context = {
+    context: dict[str, object] = {
         "invoice": snapshot,
         "sha256": sha256,
         "headline": credit_headline(snapshot) if is_credit else headline(snapshot),
@@ -76,9 +91,7 @@ def render_invoice(
         instant=dt.datetime.combine(dt.date.fromisoformat(snapshot["issue_date"]), dt.time(), dt.UTC),
         xmp_descriptions=facturx_descriptions(),
     )
-    structured_invoice = EmbeddedFile(XML_NAME, xml, "Facture structurée EN 16931 (CII)", "Alternative")
-    template = "credit_note.html.jinja2" if is_credit else "invoice.html.jinja2"
-    return render_pdf(template, context, facts, attachments=(structured_invoice, *attachments))
+    return Page("credit_note.html.jinja2" if is_credit else "invoice.html.jinja2", context, facts)
 
 
 @cache

@@ -30,13 +30,18 @@ def open_series(session: Session, type_code: str, issue_date: dt.date) -> Invoic
     CGI ann. II art. 242 nonies A: numbers are chronological and continuous; a day before the last issue is refused.
     """
     prefix = f"{LETTERS[type_code]}{issue_date.year}-"
-    session.execute(insert(InvoiceSeries).values(prefix=prefix, last_number=0, head_sha256="").on_conflict_do_nothing())
-    series = session.scalars(
+    locked = (
         select(InvoiceSeries)
         .where(InvoiceSeries.prefix == prefix)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one()
+    )
+    series = session.scalars(locked).one_or_none()
+    if series is None:
+        # The first of its year; whoever else is, waits for this one.
+        begun = insert(InvoiceSeries).values(prefix=prefix, last_number=0, head_sha256="")
+        session.execute(begun.on_conflict_do_nothing())
+        series = session.scalars(locked).one()
     if series.last_issue_date is not None and issue_date < series.last_issue_date:
         raise Refusal(
             N_(

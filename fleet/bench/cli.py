@@ -153,3 +153,25 @@ def intervals(*, meters: int, as_json: bool) -> None:
         return
     for kind, figures in found.items():
         click.echo(f"{kind:24} {figures}")
+
+
+@group.command()
+@click.option("--drafts", type=click.IntRange(1), default=200, show_default=True, help="Brouillons prêts.")
+@click.option("--processes", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def invoices(*, drafts: int, processes: int, as_json: bool) -> None:
+    """Factures émises par seconde et imprimées par minute, à côté de WeasyPrint seul sur les mêmes pages.
+
+    Sans adresses dans l'environnement, la commande apporte ses propres services (var/drill).
+    """
+    from fleet.bench.invoices import bench_invoices
+    from fleet.drill.ground import bring_services_unless_given, ground_from
+
+    bring_services_unless_given()
+    ground = ground_from(os.environ, LEDGERS)
+    found = bench_invoices(ground["FLEET_DATABASE_OWNER_URL"], ground["FLEET_DATABASE_WORKER_URL"], drafts, processes)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        click.echo(f"{name:>18} {value:,}")
