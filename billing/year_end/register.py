@@ -42,6 +42,7 @@ STEPS = {
     "wait": N_("attend l'accord de la collectivité"),
     "issue": N_("émettre et imprimer"),
     "render": N_("imprimer"),
+    "cancelled": N_("facture annulée : à refaire à la main, s'il le faut"),
     "nothing": N_("rien n'est dû"),
     "done": N_("fait"),
 }
@@ -179,6 +180,8 @@ def _step(session: Session, settlement: Settlement | None) -> str:
     if settlement.outcome not in {Outcome.INVOICE, Outcome.CREDIT_NOTE}:
         return "nothing"
     if settlement.state == "accepted":
-        return "issue"
+        # Somebody took its invoice back: whether there is another one is not for a run over all to decide.
+        taken_back = select(Invoice.id).where(Invoice.settlement_id == settlement.id, Invoice.state == "credited")
+        return "issue" if session.scalar(taken_back.limit(1)) is None else "cancelled"
     printed = session.scalars(_issued(settlement)).one_or_none()
     return "done" if printed is None or printed.pdf_id is not None else "render"

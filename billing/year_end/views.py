@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
 YEARS_BACK = 4
-TONES = {"propose": "busy", "wait": "warn", "issue": "busy", "render": "busy", "nothing": "plain", "done": "good"}
+TONES = {
+    "propose": "busy",
+    "wait": "warn",
+    "issue": "busy",
+    "render": "busy",
+    "cancelled": "warn",
+    "nothing": "plain",
+    "done": "good",
+}
 
 
 def year_end(request: Request) -> dict[str, Any] | Response:

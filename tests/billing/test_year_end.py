@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from billing.evidence.audit import audit
+from billing.invoices.credits import cancel
 from billing.invoices.models import Invoice
+from billing.invoices.register import check, issue
 from billing.settlements.models import Settlement
 from billing.settlements.register import accept
 from billing.year_end import tasks
@@ -75,6 +77,18 @@ def test_a_year_is_settled_then_issued_and_printed_and_a_second_run_finds_nothin
         assert all(one.pdf_id for one in invoices)
         items = [item.key for job in session.scalars(select(Job).order_by(Job.id)) for item in job.items]
         assert items[-2:] == ["F2026-0001", "F2026-0002"]
+
+
+def test_an_invoice_a_person_cancelled_is_not_issued_anew_by_the_run(agreements):
+    run_again(agreements)
+    accept_all(agreements)
+    run_again(agreements)
+    with agreements.sessions().begin() as session:
+        invoice = session.scalars(select(Invoice).where(Invoice.number == "F2026-0001")).one()
+        issue(session, check(session, cancel(session, invoice, reason="Double", today=NOW.date())), today=NOW.date())
+    assert sorted(run_again(agreements)) == ["cancelled", "done", "nothing"]
+    with agreements.sessions()() as session:
+        assert len(session.scalars(select(Invoice)).all()) == 3
 
 
 def test_killed_before_and_after_each_item_the_result_is_the_same(agreements, monkeypatch):
