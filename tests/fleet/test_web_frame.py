@@ -14,7 +14,17 @@ from fleet.web.headers import known_hosts
 from foundation.permissions import GRANTS, Permission, allows
 from tests.webhouse import HOST, PASSWORD, PEOPLE, open_house
 
-PUBLIC_ROUTES = {"sign_in", "language", "alive", "vendor", "chart_theme", "invoice_genuine", "__static/"}
+PUBLIC_ROUTES = {
+    "sign_in",
+    "language",
+    "alive",
+    "vendor",
+    "chart_theme",
+    "invoice_genuine",
+    "signing_key",
+    "signing_keys",
+    "__static/",
+}
 
 
 @pytest.fixture(scope="module")
