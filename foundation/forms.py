@@ -152,6 +152,7 @@ def number_field(label: str, *, help_text: str = "", required: bool = True, defa
 
 
 _RATIO = re.compile(r"([0-9]{1,6})/([1-9][0-9]{0,5})")
+_PART = re.compile(r"[+-]?[0-9]{1,3}([.,][0-9]{1,12})?")
 
 
 def read_ratio(typed: str) -> Fraction:
@@ -159,7 +160,7 @@ def read_ratio(typed: str) -> Fraction:
     written = "".join(typed.split())
     if found := _RATIO.fullmatch(written):
         return Fraction(int(found[1]), int(found[2]))
-    if not _NUMBER.fullmatch(written.removesuffix("%")):
+    if not _PART.fullmatch(written.removesuffix("%")):
         raise ValueError(N_("Écrivez une fraction, par exemple 1/3 ou 0,5."))
     number = Fraction(written.removesuffix("%").replace(",", "."))
     return number / 100 if written.endswith("%") else number

@@ -16,14 +16,14 @@ checks() {
 
 HALF=(tests/devices tests/foundation tests/contracts tests/scenarios)
 
-# in_halves MARKS: all tests, in two halves side by side, each on services of its own: no test hears another's sensors.
+# in_halves MARKS PROFILE: all tests, in two halves side by side, each on services of its own: no test hears another's sensors.
 in_halves() {
-    local marks=$1 failed=0
+    local marks=$1 profile=$2 failed=0
     mkdir -p var/log
     trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
     say "tests, en deux moitiés"
-    half one "$marks" "${HALF[@]}" &
-    half two "$marks" tests "${HALF[@]/#/--ignore=}" &
+    half one "$marks" --hypothesis-profile="$profile" "${HALF[@]}" &
+    half two "$marks" --hypothesis-profile="$profile" tests "${HALF[@]/#/--ignore=}" &
     for job in $(jobs -p); do wait "$job" || failed=1; done
     trap - EXIT
     for name in one two; do cat "var/log/tests-$name.log"; done

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from webob.multidict import MultiDict
 
@@ -80,6 +80,7 @@ def test_a_clause_that_makes_no_sense_is_refused_in_words(change, sentence):
     assert refused.value.field in form
 
 
+@example(Fraction(1, 128))
 @given(st.fractions(min_value=0, max_value=1, max_denominator=9999))
 def test_a_fraction_typed_back_is_itself(ratio):
     assert read_ratio(written_ratio(ratio)) == ratio
