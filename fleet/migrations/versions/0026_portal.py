@@ -1,0 +1,16 @@
+"""A place kept."""
+
+from __future__ import annotations
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change nothing yet."""
+
+
+def downgrade() -> None:
+    """Change nothing yet."""
