@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from baseline.fitting.bills.data import BilledBaseline
 from devices.bills.read import bills_in_force
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -61,19 +60,15 @@ def measured_bills(session: Session, boundary: MeasurementBoundary, start: dt.da
                 continue
             if bill.heating_value == "PCI":
                 raise Refusal(
-                    N_(
-                        "Les factures de « {point} » sont en kWh PCI ; les relevés sont en kWh PCS : on ne les compare"
-                        " pas. Reprenez les factures en PCS."
-                    ),
+                    "Les factures de « {point} » sont en kWh PCI ; les relevés sont en kWh PCS : on ne les compare"
+                    " pas. Reprenez les factures en PCS.",
                     point=term.point.name,
                 )
             found[first, last].append((term.coefficient * bill.kwh, bill.estimated))
     if any(len(parts) != len(terms) for parts in found.values()):
         raise Refusal(
-            N_(
-                "Les factures des points de « {boundary} » ne couvrent pas les mêmes jours : elles ne s'ajoutent pas."
-                " Faites un périmètre par point."
-            ),
+            "Les factures des points de « {boundary} » ne couvrent pas les mêmes jours : elles ne s'ajoutent pas."
+            " Faites un périmètre par point.",
             boundary=boundary.name,
         )
     return [

@@ -393,13 +393,18 @@ def _written_in(ini: Path) -> Mapping[str, str]:
         parser.read_string(ini.read_text("utf-8"))
     except OSError:
         raise Refusal(
-            f"Le fichier de réglages « {ini} » ne se lit pas ; lancez la commande là où il se trouve, "
-            "ou donnez son chemin dans la variable FLEET_INI."
+            "Le fichier de réglages « {ini} » ne se lit pas ; lancez la commande là où il se trouve, ou donnez "
+            "son chemin dans la variable FLEET_INI.",
+            ini=ini,
         ) from None
     except (configparser.Error, UnicodeDecodeError) as error:
-        raise Refusal(f"Le fichier de réglages « {ini} » est mal écrit ({error}) ; corrigez-le.") from None
+        raise Refusal(
+            "Le fichier de réglages « {ini} » est mal écrit ({error}) ; corrigez-le.", ini=ini, error=error
+        ) from None
     if not parser.has_section(SECTION):
-        raise Refusal(f"Le fichier de réglages « {ini} » n'a pas de partie [{SECTION}] ; ajoutez-la.")
+        raise Refusal(
+            "Le fichier de réglages « {ini} » n'a pas de partie [{SECTION}] ; ajoutez-la.", ini=ini, SECTION=SECTION
+        )
     return parser[SECTION]
 
 
@@ -409,13 +414,20 @@ def _value(source: _Source, ini: Path, written: Mapping[str, str], environ: Mapp
         return None
     if not text:
         raise Refusal(
-            f"Il manque le réglage {source.key} : écrivez-le dans « {ini} » ou donnez la variable "
-            f"{source.variable} ; il faut {source.expected}."
+            "Il manque le réglage {key} : écrivez-le dans « {ini} » ou donnez la variable {variable} ; il faut "
+            "{expected}.",
+            key=source.key,
+            ini=ini,
+            variable=source.variable,
+            expected=source.expected,
         )
     try:
         return source.parse(text)
     except ValueError:
         where = f"la variable {source.variable}" if environ.get(source.variable) else f"« {ini} »"
         raise Refusal(
-            f"Le réglage {source.key}, donné par {where}, n'est pas ce qui est attendu ; il faut {source.expected}."
+            "Le réglage {key}, donné par {where}, n'est pas ce qui est attendu ; il faut {expected}.",
+            key=source.key,
+            where=where,
+            expected=source.expected,
         ) from None

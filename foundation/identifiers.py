@@ -21,7 +21,9 @@ def check_siren(written: str, *, field: str | None = "siren") -> str:
         sentence = f"Le SIREN « {written} » doit compter neuf chiffres ; relevez-le sur l'avis de situation Insee."
         raise Refusal(sentence, field=field)
     if _luhn_sum(siren) % 10:
-        raise Refusal(f"Le SIREN « {written} » a une clé fausse ; vérifiez les chiffres saisis.", field=field)
+        raise Refusal(
+            "Le SIREN « {written} » a une clé fausse ; vérifiez les chiffres saisis.", field=field, written=written
+        )
     return siren
 
 
@@ -37,7 +39,9 @@ def check_siret(written: str, *, siren: str | None = None, field: str | None = "
     by_luhn = _luhn_sum(siret) % 10 == 0
     by_la_poste = siret.startswith(LA_POSTE) and sum(map(int, siret)) % 5 == 0
     if not (by_luhn or by_la_poste):
-        raise Refusal(f"Le SIRET « {written} » a une clé fausse ; vérifiez les chiffres saisis.", field=field)
+        raise Refusal(
+            "Le SIRET « {written} » a une clé fausse ; vérifiez les chiffres saisis.", field=field, written=written
+        )
     if siren is not None and not siret.startswith(siren):
         sentence = f"Le SIRET « {written} » n'est pas un établissement du SIREN {siren} ; corrigez l'un ou l'autre."
         raise Refusal(sentence, field=field)
@@ -58,7 +62,7 @@ def check_iban(written: str, *, field: str | None = "iban") -> str:
         raise Refusal(sentence, field=field)
     as_number = "".join(str(int(character, 36)) for character in iban[4:] + iban[:4])
     if int(as_number) % 97 != 1:
-        raise Refusal(f"L'IBAN « {written} » a une clé fausse ; recopiez-le du RIB.", field=field)
+        raise Refusal("L'IBAN « {written} » a une clé fausse ; recopiez-le du RIB.", field=field, written=written)
     return iban
 
 

@@ -83,14 +83,20 @@ def parse_decimal(text: str, *, places: int = 2, field: str | None = None) -> De
     """
     match = _DECIMAL.fullmatch(text.strip())
     if match is None:
-        raise Refusal(f"« {text} » n'est pas un nombre ; écrivez par exemple 1 234,56.", field=field)
+        raise Refusal("« {text} » n'est pas un nombre ; écrivez par exemple 1 234,56.", field=field, text=text)
     sign, whole, decimals = match.groups()
     digits = re.sub(rf"[{_SPACES}]", "", whole).lstrip("0") or "0"
     if len(digits) > _MOST_INTEGER_DIGITS:
-        raise Refusal(f"« {text} » est trop grand ; vérifiez le nombre de chiffres.", field=field)
+        raise Refusal("« {text} » est trop grand ; vérifiez le nombre de chiffres.", field=field, text=text)
     if decimals and len(decimals) > places:
         allowed = f"écrivez-en {places} au plus" if places else "écrivez un nombre entier"
-        raise Refusal(f"« {text} » a trop de décimales ({len(decimals)}) ; {allowed}.", field=field)
+        raise Refusal(
+            "« {text} » a trop de décimales ({count}) ; {allowed}.",
+            field=field,
+            text=text,
+            count=len(decimals),
+            allowed=allowed,
+        )
     value = Decimal(f"{digits}.{decimals}" if decimals else digits)
     return value.copy_negate() if sign in {"-", "\u2212"} and value else value
 

@@ -50,8 +50,9 @@ class Calendars:
         path = Path(word)
         if not path.exists():
             raise Refusal(
-                f"--holidays {word} : écrivez FR (jours fériés), FR:A, FR:B ou FR:C (avec les vacances scolaires de "
+                "--holidays {word} : écrivez FR (jours fériés), FR:A, FR:B ou FR:C (avec les vacances scolaires de "
                 "la zone), none, ou le chemin d'un fichier CSV d'une colonne « date ».",
+                word=word,
             )
         return cls(_dates(path))
 

@@ -134,8 +134,12 @@ def period(option: str, text: str) -> tuple[dt.date, dt.date]:
         start, end = (dt.date.fromisoformat(part.strip()) for part in text.split("/"))
     except ValueError:
         raise Refusal(
-            f"{option} {text} : écrivez deux jours, AAAA-MM-JJ/AAAA-MM-JJ, par exemple 2024-01-01/2024-12-31."
+            "{option} {text} : écrivez deux jours, AAAA-MM-JJ/AAAA-MM-JJ, par exemple 2024-01-01/2024-12-31.",
+            option=option,
+            text=text,
         ) from None
     if end < start:
-        raise Refusal(f"{option} {text} : la période finit avant de commencer ; échangez les deux jours.")
+        raise Refusal(
+            "{option} {text} : la période finit avant de commencer ; échangez les deux jours.", option=option, text=text
+        )
     return start, end

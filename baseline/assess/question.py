@@ -100,5 +100,5 @@ class Question:
 def _filter(text: str) -> tuple[str, frozenset[str]]:
     column, equals, values = text.partition("=")
     if not equals or not column.strip():
-        raise Refusal(f"--where {text} : écrivez COLONNE=VALEUR, ou COLONNE=VALEUR,VALEUR.")
+        raise Refusal("--where {text} : écrivez COLONNE=VALEUR, ou COLONNE=VALEUR,VALEUR.", text=text)
     return column.strip(), frozenset(value.strip() for value in values.split(","))

@@ -25,7 +25,9 @@ _PIECE = 1 << 14
 
 def refuse(line: int | None, what: str) -> Refusal:
     """Return the refusal of a line of the file."""
-    return Refusal(f"Ligne {line} : {what}" if line else what, field="file")
+    if line:
+        return Refusal("Ligne {line} : {what}", field="file", line=line, what=what)
+    return Refusal(what, field="file")
 
 
 @dataclass(frozen=True)

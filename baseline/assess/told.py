@@ -27,7 +27,8 @@ def event_of(text: str) -> Event:
         start, end = (dt.date.fromisoformat(day) for day in (parts.groups()[:2] if parts else ()))
     except ValueError:
         raise Refusal(
-            f"--event {text} : écrivez DÉBUT/FIN, DÉBUT/FIN:drop ou DÉBUT/FIN:estimate:KWH, les jours en AAAA-MM-JJ."
+            "--event {text} : écrivez DÉBUT/FIN, DÉBUT/FIN:drop ou DÉBUT/FIN:estimate:KWH, les jours en AAAA-MM-JJ.",
+            text=text,
         ) from None
     _, _, method, energy = parts.groups() if parts else (None,) * 4
     return Event(start, end, cast("Method", method or "indicator"), float(energy) if energy else None)

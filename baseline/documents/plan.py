@@ -32,7 +32,7 @@ ONE_DAY = dt.timedelta(days=1)
 def plan_pages(session: Session, plan: MeasurementPlan, language: Language) -> Printed:
     """Return `plan` as a document. Raises Refusal for one that is not frozen: a draft is not signed."""
     if plan.sha256 is None:
-        raise Refusal(N_("Un brouillon ne s'imprime pas ; figez le plan d'abord."))
+        raise Refusal("Un brouillon ne s'imprime pas ; figez le plan d'abord.")
     _ = language.translate
     model = model_from_json(plan.model or {})
     start, end = bounds(plan.baseline_period)

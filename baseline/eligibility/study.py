@@ -15,7 +15,6 @@ from contracts.agreements.models import Agreement, Coverage
 from contracts.measures.models import Measure
 from devices.points.payments import hindrances_of
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,13 +80,11 @@ def study(
 ) -> Study:
     """Answer `question`; days are asked first, then supplier bills where the days carry no contract. Stores nothing."""
     if question.end <= question.start:
-        raise Refusal(N_("L'année de données finit avant d'avoir commencé ; corrigez les dates."), field="end")
+        raise Refusal("L'année de données finit avant d'avoir commencé ; corrigez les dates.", field="end")
     if not 0 < question.target < 1:
-        raise Refusal(N_("L'économie espérée est une fraction entre 0 et 1, par exemple 0,15."), field="target")
+        raise Refusal("L'économie espérée est une fraction entre 0 et 1, par exemple 0,15.", field="target")
     if not 0.5 <= question.confidence < 1:
-        raise Refusal(
-            N_("Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9."), field="confidence"
-        )
+        raise Refusal("Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9.", field="confidence")
     model, findings = _fitted(session, boundary, station, question, "daily")
     if model is None or any(one.blocking for one in findings):
         try:

@@ -16,7 +16,6 @@ from contracts.sites.models import Holding
 from foundation.attachments.store import keep
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.money import kwh
 
 if TYPE_CHECKING:
@@ -108,18 +107,18 @@ def decide(
     session.refresh(event, ["decisions"])
     _demand_own(speaker, event.shareholder_id)
     if event.state != "proposed":
-        raise Refusal(N_("Cet événement n'attend plus de décision ; pour en changer, proposez une nouvelle version."))
+        raise Refusal("Cet événement n'attend plus de décision ; pour en changer, proposez une nouvelle version.")
     mine = event.proposed_by_party == speaker.party
     if verdict == "withdrawn" and not mine:
-        raise Refusal(N_("Seule la partie qui a proposé l'événement le retire ; vous pouvez le refuser."))
+        raise Refusal("Seule la partie qui a proposé l'événement le retire ; vous pouvez le refuser.")
     if verdict == "rejected" and mine:
-        raise Refusal(N_("Votre partie a proposé cet événement : retirez-le, ou attendez la réponse de l'autre."))
+        raise Refusal("Votre partie a proposé cet événement : retirez-le, ou attendez la réponse de l'autre.")
     if verdict == "rejected" and not reason.strip():
-        raise Refusal(N_("Dites pourquoi vous refusez : la suite en dépend."), field="reason")
+        raise Refusal("Dites pourquoi vous refusez : la suite en dépend.", field="reason")
     if verdict == "agreed" and any(one.party == speaker.party for one in event.decisions):
-        raise Refusal(N_("Votre partie a déjà donné son accord ; c'est à l'autre de répondre."))
+        raise Refusal("Votre partie a déjà donné son accord ; c'est à l'autre de répondre.")
     if verdict == "agreed" and event.supersedes is not None and _successor(session, event.supersedes) is not None:
-        raise Refusal(N_("Une autre version a été acceptée entre-temps ; proposez la vôtre par-dessus."))
+        raise Refusal("Une autre version a été acceptée entre-temps ; proposez la vôtre par-dessus.")
     decision = EventDecision(
         event=event,
         party=speaker.party,
@@ -168,10 +167,8 @@ def municipality_of(session: Session, boundary: MeasurementBoundary, day: dt.dat
     ).all()
     if len(holders) != 1:
         raise Refusal(
-            N_(
-                "« {boundary} » n'est pas détenu par une seule collectivité au {day} : dites d'abord qui détient ses"
-                " bâtiments, ou signez son plan de mesure."
-            ),
+            "« {boundary} » n'est pas détenu par une seule collectivité au {day} : dites d'abord qui détient ses"
+            " bâtiments, ou signez son plan de mesure.",
             field="start",
             boundary=boundary.name,
             day=f"{day:%d/%m/%Y}",
@@ -208,53 +205,49 @@ def _demand_successor(
     session: Session, boundary: MeasurementBoundary, before: NonRoutineEvent, speaker: Speaker, today: dt.date
 ) -> None:
     if before.boundary_id != boundary.id:
-        raise Refusal(N_("Une version remplace un événement du même périmètre."), field="supersedes")
+        raise Refusal("Une version remplace un événement du même périmètre.", field="supersedes")
     if before.state == "proposed" and before.proposed_by_party == speaker.party:
         decide(session, before, verdict="withdrawn", speaker=speaker, today=today)
     elif before.state != "agreed" or _successor(session, before) is not None:
         raise Refusal(
-            N_("Seul un événement accepté et encore en vigueur, ou votre propre proposition, se remplace."),
+            "Seul un événement accepté et encore en vigueur, ou votre propre proposition, se remplace.",
             field="supersedes",
         )
 
 
 def _demand_own(speaker: Speaker, shareholder_id: int) -> None:
     if speaker.party == "shareholder" and speaker.shareholder_id != shareholder_id:
-        raise Refusal(N_("C'est à la collectivité liée par l'accord de se prononcer sur cet événement."))
+        raise Refusal("C'est à la collectivité liée par l'accord de se prononcer sur cet événement.")
 
 
 def _demand_sense(boundary: MeasurementBoundary, proposal: Proposal) -> None:
     """Refuse what says too little, too much, or contradicts itself."""
     if not proposal.reason.strip():
-        raise Refusal(N_("Dites en quelques mots ce qui s'est passé."), field="reason")
+        raise Refusal("Dites en quelques mots ce qui s'est passé.", field="reason")
     if proposal.kind not in KINDS:
-        raise Refusal(N_("Cette nature d'événement n'existe pas ; choisissez dans la liste."), field="kind")
+        raise Refusal("Cette nature d'événement n'existe pas ; choisissez dans la liste.", field="kind")
     if proposal.end is not None and proposal.end <= proposal.start:
-        raise Refusal(N_("L'événement finit avant de commencer ; échangez les deux jours."), field="end")
+        raise Refusal("L'événement finit avant de commencer ; échangez les deux jours.", field="end")
     _demand_method(proposal)
     if (proposal.method == "estimate") != (proposal.energy_kwh is not None):
-        raise Refusal(N_("Les kWh s'indiquent avec la méthode « estimation », et seulement là."), field="energy_kwh")
+        raise Refusal("Les kWh s'indiquent avec la méthode « estimation », et seulement là.", field="energy_kwh")
     if proposal.method == "estimate" and proposal.end is None:
-        raise Refusal(N_("Une estimation vaut pour une durée : donnez le dernier jour de l'événement."), field="end")
+        raise Refusal("Une estimation vaut pour une durée : donnez le dernier jour de l'événement.", field="end")
     if (proposal.method == "submeter") != (proposal.submeter is not None):
         raise Refusal(
-            N_("Le sous-compteur s'indique avec la méthode « sous-compteur », et seulement là."), field="submeter"
+            "Le sous-compteur s'indique avec la méthode « sous-compteur », et seulement là.", field="submeter"
         )
     if proposal.submeter is not None and proposal.submeter.id == boundary.id:
-        raise Refusal(
-            N_("Un périmètre ne se retranche pas de lui-même ; choisissez le sous-compteur."), field="submeter"
-        )
+        raise Refusal("Un périmètre ne se retranche pas de lui-même ; choisissez le sous-compteur.", field="submeter")
 
 
 def _demand_method(proposal: Proposal) -> None:
     if proposal.kind == "fuel":
         if proposal.method is not None:
             raise Refusal(
-                N_(
-                    "Un changement d'énergie met fin au modèle : rien ne s'ajuste. Les énergies se comparent ensuite en"
-                    " euros, jamais en additionnant des kWh de gaz (PCS) et d'électricité ; laissez la méthode vide."
-                ),
+                "Un changement d'énergie met fin au modèle : rien ne s'ajuste. Les énergies se comparent ensuite en"
+                " euros, jamais en additionnant des kWh de gaz (PCS) et d'électricité ; laissez la méthode vide.",
                 field="method",
             )
     elif proposal.method not in METHODS:
-        raise Refusal(N_("Choisissez comment l'événement s'ajuste."), field="method")
+        raise Refusal("Choisissez comment l'événement s'ajuste.", field="method")

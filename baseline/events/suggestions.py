@@ -12,7 +12,6 @@ from baseline.events.models import EventSuggestion
 from baseline.fitting import suggested_events
 from baseline.fitting.uncertainty import empirical_half_width, g14_half_width
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.money import kwh
 from foundation.time import bounds
 
@@ -73,9 +72,9 @@ def suggestions_of(session: Session, plan_id: int) -> Sequence[EventSuggestion]:
 def dismiss(session: Session, suggestion: EventSuggestion, *, by: str, reason: str, today: dt.date) -> EventSuggestion:
     """Say why a suggestion is no event; it stays in sight with the reason."""
     if suggestion.dismissed_on is not None:
-        raise Refusal(N_("Cette suggestion est déjà écartée."))
+        raise Refusal("Cette suggestion est déjà écartée.")
     if not reason.strip():
-        raise Refusal(N_("Dites pourquoi ce n'est pas un événement."), field="reason")
+        raise Refusal("Dites pourquoi ce n'est pas un événement.", field="reason")
     suggestion.dismissed_on = today
     suggestion.dismissed_by = by
     suggestion.dismissed_reason = reason.strip()

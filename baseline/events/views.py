@@ -165,7 +165,7 @@ def _evidence(files: Sequence[Any]) -> list[Evidence]:
             continue
         content = one.file.read(HEAVIEST + 1)
         if len(content) > HEAVIEST:
-            raise Refusal(N_("Une pièce dépasse 20 Mo ; envoyez-la plus légère."), field="evidence")
+            raise Refusal("Une pièce dépasse 20 Mo ; envoyez-la plus légère.", field="evidence")
         kept.append(Evidence(one.filename[-200:], one.type or "application/octet-stream", content))
     return kept
 

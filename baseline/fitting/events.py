@@ -51,13 +51,19 @@ class Event:
         """Refuse an event that says too little, too much, or ends before it starts."""
         when = f"du {self.start} au {self.end}"
         if self.end < self.start:
-            raise Refusal(f"L'événement {when} finit avant de commencer ; échangez les deux jours.")
+            raise Refusal("L'événement {when} finit avant de commencer ; échangez les deux jours.", when=when)
         if self.method not in METHODS:
             known = ", ".join(METHODS)
-            raise Refusal(f"L'événement {when} : la méthode « {self.method} » n'existe pas ; choisissez parmi {known}.")
+            raise Refusal(
+                "L'événement {when} : la méthode « {method} » n'existe pas ; choisissez parmi {known}.",
+                when=when,
+                method=self.method,
+                known=known,
+            )
         if (self.method in {"submeter", "estimate"}) != (self.energy_kwh is not None):
             raise Refusal(
-                f"L'événement {when} : les kWh s'indiquent avec les méthodes submeter et estimate, et seulement là.",
+                "L'événement {when} : les kWh s'indiquent avec les méthodes submeter et estimate, et seulement là.",
+                when=when,
             )
 
     def holds(self, ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -81,8 +87,9 @@ def event_days(
         days = event.holds(reporting.ordinals)
         if not days.any():
             raise Refusal(
-                f"L'événement du {event.start} au {event.end} ne touche aucun jour de la période de suivi ; "
-                "vérifiez ses dates.",
+                "L'événement du {start} au {end} ne touche aucun jour de la période de suivi ; vérifiez ses dates.",
+                start=event.start,
+                end=event.end,
             )
         inside |= days
     added = [_told(event, reporting, counted) for event in events]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from baseline.plans.models import PlanDeposit
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,11 +29,11 @@ class Deposit(NamedTuple):
 def deposit(session: Session, plan: MeasurementPlan, given: Deposit, *, by: str, now: dt.datetime) -> PlanDeposit:
     """Keep the signed document of a plan, a PDF, under its hash; several may be deposited, none is ever replaced."""
     if plan.state not in {"frozen", "signed"}:
-        raise Refusal(N_("Un document signé se dépose pour un plan figé ; figez-le d'abord."))
+        raise Refusal("Un document signé se dépose pour un plan figé ; figez-le d'abord.")
     if not given.content.startswith(b"%PDF-"):
-        raise Refusal(N_("Ce fichier n'est pas un PDF ; déposez le document signé en PDF."), field="file")
+        raise Refusal("Ce fichier n'est pas un PDF ; déposez le document signé en PDF.", field="file")
     if not given.signatories.strip():
-        raise Refusal(N_("Dites qui a signé, avec sa qualité."), field="signatories")
+        raise Refusal("Dites qui a signé, avec sa qualité.", field="signatories")
     original = keep(
         session,
         given.content,

@@ -23,7 +23,6 @@ from devices.points.models import MeasurementBoundary
 from devices.points.payments import hindrances_of
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -108,18 +107,21 @@ def draft_plan(
     if choices.window_rule == "latest":
         baseline_start, baseline_end = latest_window(baseline_end)
     if baseline_start is None:
-        raise Refusal(N_("Dites quel est le premier jour de la référence."), field="baseline_start")
+        raise Refusal("Dites quel est le premier jour de la référence.", field="baseline_start")
     if baseline_end <= baseline_start:
         raise Refusal(
-            f"La période de référence finit ({baseline_end:%d/%m/%Y}) avant d'avoir commencé"
-            f" ({baseline_start:%d/%m/%Y}) ; corrigez les dates.",
+            "La période de référence finit ({baseline_end:%d/%m/%Y}) avant d'avoir commencé "
+            "({baseline_start:%d/%m/%Y}) ; corrigez les dates.",
             field="baseline_end",
+            baseline_end=baseline_end,
+            baseline_start=baseline_start,
         )
     if reporting_starts_on < baseline_end:
         raise Refusal(
-            f"Le suivi commence le {reporting_starts_on:%d/%m/%Y}, pendant la période de référence ;"
-            " il doit commencer après elle, une fois les travaux finis.",
+            "Le suivi commence le {reporting_starts_on:%d/%m/%Y}, pendant la période de référence ; il doit "
+            "commencer après elle, une fois les travaux finis.",
             field="reporting_starts_on",
+            reporting_starts_on=reporting_starts_on,
         )
     if not 0.5 <= confidence_level < 1:
         raise Refusal(
@@ -127,11 +129,11 @@ def draft_plan(
         )
     if choices.least_completeness is not None and not 0 < choices.least_completeness <= 1:
         raise Refusal(
-            N_("La part de jours complets d'un mois est une fraction entre 0 et 1, par exemple 0,9."),
+            "La part de jours complets d'un mois est une fraction entre 0 et 1, par exemple 0,9.",
             field="least_completeness",
         )
     if supersedes is not None and (supersedes.boundary_id != boundary.id or supersedes.state != "signed"):
-        raise Refusal(N_("Une nouvelle version remplace le plan signé du même périmètre."), field="supersedes_id")
+        raise Refusal("Une nouvelle version remplace le plan signé du même périmètre.", field="supersedes_id")
     plan = MeasurementPlan(
         boundary=boundary,
         station=station,
@@ -220,7 +222,9 @@ def freeze(session: Session, plan: MeasurementPlan, *, by: str, now: dt.datetime
     assessment = assess(session, plan)
     if assessment.blocking or assessment.model is None:
         reasons = " ".join(finding.description for finding in assessment.blocking)
-        raise Refusal(f"Ce plan ne peut pas être figé. {reasons or 'Il y a trop peu de jours complets.'}")
+        raise Refusal(
+            "Ce plan ne peut pas être figé. {reasons}", reasons=reasons or "Il y a trop peu de jours complets."
+        )
     plan.model = assessment.model.to_json()
     plan.findings = [finding.to_json() for finding in assessment.findings]
     plan.inputs = keep_measured(session, plan.boundary, plan.station, assessment.measured)
@@ -293,7 +297,9 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
     if plan.state != "frozen":
         raise Refusal("Seul un plan figé peut être signé ; figez-le d'abord.")
     if agreement.state not in {"signed", "amended"}:
-        raise Refusal(f"L'accord {agreement.number} n'est pas signé ; signez-le d'abord, ce plan en annexe.")
+        raise Refusal(
+            "L'accord {number} n'est pas signé ; signez-le d'abord, ce plan en annexe.", number=agreement.number
+        )
     quoted = session.scalar(
         select(Annex.id)
         .outerjoin(Amendment, Amendment.id == Annex.amendment_id)
@@ -304,7 +310,9 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
         )
     )
     if quoted is None:
-        raise Refusal(f"L'accord {agreement.number} ne cite pas ce plan en annexe ; ajoutez-le par avenant.")
+        raise Refusal(
+            "L'accord {number} ne cite pas ce plan en annexe ; ajoutez-le par avenant.", number=agreement.number
+        )
     other = session.scalar(
         select(MeasurementPlan).where(
             MeasurementPlan.boundary_id == plan.boundary_id, MeasurementPlan.state == "signed"
@@ -312,7 +320,7 @@ def sign(session: Session, plan: MeasurementPlan, *, agreement: Agreement, signe
     )
     if other is not None and other.id != plan.supersedes_id:
         raise Refusal(
-            N_("« {boundary} » a déjà un plan signé ; préparez-en une nouvelle version, qui le nomme."),
+            "« {boundary} » a déjà un plan signé ; préparez-en une nouvelle version, qui le nomme.",
             boundary=plan.boundary.name,
         )
     _demand_reach(session, plan, agreement)

@@ -275,15 +275,13 @@ def _comfort(request: Request, form: PlanForm) -> Comfort | None:
     point, minimum, first, last = parts
     if point is None or minimum is None or first is None or last is None:
         raise Refusal(
-            N_(
-                "La température promise se dit en entier : où elle est mesurée, le minimum, de quelle heure à quelle"
-                " heure."
-            ),
+            "La température promise se dit en entier : où elle est mesurée, le minimum, de quelle heure à quelle"
+            " heure.",
             field="comfort_minimum_c",
         )
     if not (first == int(first) and last == int(last) and 0 <= first < last <= 24):
         raise Refusal(
-            N_("Les heures d'occupation sont des heures pleines, de 0 à 24, par exemple 8 et 18."),
+            "Les heures d'occupation sont des heures pleines, de 0 à 24, par exemple 8 et 18.",
             field="occupied_from",
         )
     return Comfort(request.dbsession.get_one(MeteringPoint, int(point)), minimum, (int(first), int(last)))

@@ -14,7 +14,6 @@ from baseline.plans.findings import plan_findings
 from baseline.reports.findings import BLOCKING, TO_ACCEPT, WITHHELD
 from baseline.reports.models import FindingAcceptance
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -94,17 +93,17 @@ def accept_finding(
 ) -> FindingAcceptance:
     """Accept for one party a finding of `plan`, or of `report`, which is a report of it."""
     if plan.agreement is None:
-        raise Refusal(N_("Ce plan n'est lié à aucun accord signé : il n'y a pas encore d'autre partie pour accepter."))
+        raise Refusal("Ce plan n'est lié à aucun accord signé : il n'y a pas encore d'autre partie pour accepter.")
     if speaker.party == "shareholder" and speaker.shareholder_id != plan.agreement.shareholder_id:
-        raise Refusal(N_("C'est à la collectivité liée par l'accord d'accepter ce constat."))
+        raise Refusal("C'est à la collectivité liée par l'accord d'accepter ce constat.")
     if not reason.strip():
-        raise Refusal(N_("Dites pourquoi vous l'acceptez : la suite s'y réfère."), field="reason")
+        raise Refusal("Dites pourquoi vous l'acceptez : la suite s'y réfère.", field="reason")
     known = standing_of_plan(session, plan) if report is None else standing_of_report(session, report)
     found = next((one for one in known if one.key == (code, about)), None)
     if found is None:
-        raise Refusal(N_("Ce constat n'a plus lieu d'être ; rechargez la page."))
+        raise Refusal("Ce constat n'a plus lieu d'être ; rechargez la page.")
     if found.by(speaker.party) is not None:
-        raise Refusal(N_("Votre partie l'a déjà accepté."))
+        raise Refusal("Votre partie l'a déjà accepté.")
     acceptance = FindingAcceptance(
         plan_id=plan.id,
         report_id=report.id if report else None,

@@ -25,7 +25,6 @@ from baseline.reports.told import event_findings, frozen_events
 from baseline.reports.withheld import NOTHING, avoided_by, withhold_cold, withhold_thin
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.money import kwh
 from foundation.time import bounds
 
@@ -65,10 +64,8 @@ def make_report(
     payable = outcome.payable.savings
     if not payable.days_counted or plan.interval not in outcome.half_widths:
         raise Refusal(
-            N_(
-                "Aucun jour du {start} au {last} n'a une énergie et une température pour « {boundary} » ; vérifiez les"
-                " capteurs et la station."
-            ),
+            "Aucun jour du {start} au {last} n'a une énergie et une température pour « {boundary} » ; vérifiez les"
+            " capteurs et la station.",
             start=f"{start:%d/%m/%Y}",
             last=f"{end - DAY:%d/%m/%Y}",
             boundary=plan.boundary.name,
@@ -145,7 +142,7 @@ def _estimate(plan: MeasurementPlan, model: Model, measured: Measured, chosen: S
     events = [one.event for one in chosen if one.event is not None]
     estimate = compare(model, measured, plan.confidence_level, events=events, silent=silent)
     if events and not estimate.days_counted:
-        raise Refusal(N_("Les événements ne laissent aucun jour à compter ; donnez plutôt leurs kWh."))
+        raise Refusal("Les événements ne laissent aucun jour à compter ; donnez plutôt leurs kWh.")
     return estimate
 
 
@@ -213,18 +210,25 @@ def _demand_period(plan: MeasurementPlan, start: dt.date, end: dt.date, today: d
     if plan.state not in {"frozen", "signed"}:
         raise Refusal("Ce plan n'est pas figé : sans référence figée, aucune économie ne se prouve. Figez-le d'abord.")
     if end <= start:
-        raise Refusal(f"La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).", field="end")
+        raise Refusal(
+            "La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).",
+            field="end",
+            end=end,
+            start=start,
+        )
     if start < plan.reporting_starts_on:
         raise Refusal(
-            f"Le suivi de ce plan commence le {plan.reporting_starts_on:%d/%m/%Y} ; choisissez une période qui ne"
-            " commence pas avant.",
+            "Le suivi de ce plan commence le {reporting_starts_on:%d/%m/%Y} ; choisissez une période qui ne "
+            "commence pas avant.",
             field="start",
+            reporting_starts_on=plan.reporting_starts_on,
         )
     if end > today:
         raise Refusal(
-            f"La période n'est pas finie : elle court jusqu'au {end - DAY:%d/%m/%Y} inclus ;"
-            " attendez qu'elle soit entièrement mesurée.",
+            "La période n'est pas finie : elle court jusqu'au {last:%d/%m/%Y} inclus ; attendez qu'elle soit "
+            "entièrement mesurée.",
             field="end",
+            last=end - DAY,
         )
 
 
@@ -235,15 +239,13 @@ def _demand_model(session: Session, plan: MeasurementPlan, start: dt.date, end: 
         return
     if start >= ends:
         raise Refusal(
-            N_(
-                "Ce plan ne vaut plus depuis le {day} : l'énergie a changé. Comparez ensuite les énergies en euros, et"
-                " préparez un nouveau plan."
-            ),
+            "Ce plan ne vaut plus depuis le {day} : l'énergie a changé. Comparez ensuite les énergies en euros, et"
+            " préparez un nouveau plan.",
             field="start",
             day=f"{ends:%d/%m/%Y}",
         )
     raise Refusal(
-        N_("L'énergie a changé le {day} : le modèle finit la veille. Demandez un rapport qui finit le {day} exclu."),
+        "L'énergie a changé le {day} : le modèle finit la veille. Demandez un rapport qui finit le {day} exclu.",
         field="end",
         day=f"{ends:%d/%m/%Y}",
     )

@@ -231,7 +231,7 @@ def read_temperatures(
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise Refusal(
-            f"Ligne {line} : le fichier n'est pas en UTF-8 ; enregistrez-le en CSV UTF-8.", field="file"
+            "Ligne {line} : le fichier n'est pas en UTF-8 ; enregistrez-le en CSV UTF-8.", field="file", line=line
         ) from None
     header = decoded.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(decoded), delimiter=";" if header.count(";") > header.count(",") else ",")
@@ -239,7 +239,12 @@ def read_temperatures(
     for column in (time_column, temperature_column):
         if column not in columns:
             found = textwrap.shorten(", ".join(columns), LONGEST_LIST, placeholder="…") or "aucune"
-            raise Refusal(f"La colonne « {column} » manque ; le fichier contient : {found}.", field="file")
+            raise Refusal(
+                "La colonne « {column} » manque ; le fichier contient : {found}.",
+                field="file",
+                column=column,
+                found=found,
+            )
     seen: dict[dt.datetime, Decimal] = {}
     for row in _rows(reader):
         value = (row[temperature_column] or "").strip()
@@ -251,7 +256,9 @@ def read_temperatures(
             hour = again
         if seen.setdefault(hour, celsius) != celsius:
             raise Refusal(
-                f"Ligne {reader.line_num} : l'heure {row[time_column]} est donnée deux fois, avec deux valeurs."
+                "Ligne {line} : l'heure {hour} est donnée deux fois, avec deux valeurs.",
+                line=reader.line_num,
+                hour=row[time_column],
             )
     yield from seen.items()
 
@@ -277,9 +284,10 @@ def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, str | None]]:
 
 def _no_table(line: int) -> Refusal:
     return Refusal(
-        f"Ligne {line} : ce n'est pas un tableau CSV lisible ; ouvrez le fichier dans un tableur et enregistrez-le en"
-        " CSV UTF-8.",
+        "Ligne {line} : ce n'est pas un tableau CSV lisible ; ouvrez le fichier dans un tableur et "
+        "enregistrez-le en CSV UTF-8.",
         field="file",
+        line=line,
     )
 
 
@@ -300,7 +308,10 @@ def _hour(cell: str, zone: ZoneInfo, line: int) -> dt.datetime:
         raise Refusal(sentence, field="file") from None
     if (stamp.minute, stamp.second, stamp.microsecond) != (0, 0, 0):
         raise Refusal(
-            f"Ligne {line} : {cell} n'est pas un début d'heure ; il faut une valeur par heure ronde.", field="file"
+            "Ligne {line} : {cell} n'est pas un début d'heure ; il faut une valeur par heure ronde.",
+            field="file",
+            line=line,
+            cell=cell,
         )
     return stamp
 
@@ -308,12 +319,17 @@ def _hour(cell: str, zone: ZoneInfo, line: int) -> dt.datetime:
 def _celsius(cell: str, line: int) -> Decimal:
     if not _CELSIUS.fullmatch(cell):
         raise Refusal(
-            f"Ligne {line} : « {cell[:40]} » n'est pas un nombre ; il faut un point décimal, par exemple 5.3.",
+            "Ligne {line} : « {cell} » n'est pas un nombre ; il faut un point décimal, par exemple 5.3.",
             field="file",
+            line=line,
+            cell=cell[:40],
         )
     value = Decimal(cell)
     if not COLDEST <= value <= HOTTEST:
         raise Refusal(
-            f"Ligne {line} : {cell} °C est impossible dehors ; le fichier est-il bien en degrés Celsius ?", field="file"
+            "Ligne {line} : {cell} °C est impossible dehors ; le fichier est-il bien en degrés Celsius ?",
+            field="file",
+            line=line,
+            cell=cell,
         )
     return value

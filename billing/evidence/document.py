@@ -82,32 +82,28 @@ def _guarded(check: Callable[[], Iterator[Refusal]]) -> list[Refusal]:
 
 def _signed(manifest: Manifest, files: Mapping[str, bytes], pack: Mapping[str, Any]) -> Iterator[Refusal]:
     if not manifest.genuine:
-        yield Refusal(N_("La signature n'est pas celle de la clé de la SPL : le manifeste a été changé."))
+        yield Refusal("La signature n'est pas celle de la clé de la SPL : le manifeste a été changé.")
     for name, content in files.items():
         if manifest.files.get(name) != sha256_of(content):
-            yield Refusal(N_("La pièce jointe {name} n'est pas celle qui a été signée."), name=name)
+            yield Refusal("La pièce jointe {name} n'est pas celle qui a été signée.", name=name)
     if (manifest.invoice_number, manifest.seal) != (pack["snapshot"]["invoice_number"], pack.get("seal")):
-        yield Refusal(N_("Le manifeste est celui d'une autre facture."))
+        yield Refusal("Le manifeste est celui d'une autre facture.")
     if sha256_of(pack["previous_seal"].encode() + canonical_json(pack["snapshot"])) != pack["seal"]:
-        yield Refusal(N_("L'empreinte de la facture ne se retrouve pas : son contenu a été changé."))
+        yield Refusal("L'empreinte de la facture ne se retrouve pas : son contenu a été changé.")
 
 
 def _xml(snapshot: Any, xml: bytes) -> Iterator[Refusal]:
     if xml != to_cii(structured(snapshot)):
-        yield Refusal(N_("La facture structurée (XML) ne dit pas ce que dit le dossier de preuve."))
+        yield Refusal("La facture structurée (XML) ne dit pas ce que dit le dossier de preuve.")
 
 
 def _printed(snapshot: Any, seal: str, xml: bytes, pdf: bytes) -> Iterator[Refusal]:
     """Compare every figure of the pages with those of the pages drawn anew from the data."""
     on_paper, meant = figures(opened(pdf)), figures(opened(render_invoice(snapshot, xml, sha256=seal)))
     if len(on_paper) != len(meant):
-        yield Refusal(N_("La facture a {pages} pages ; il en faut {meant}."), pages=len(on_paper), meant=len(meant))
+        yield Refusal("La facture a {pages} pages ; il en faut {meant}.", pages=len(on_paper), meant=len(meant))
     for page, (read, right) in enumerate(zip(on_paper, meant, strict=False), start=1):
         for word in sorted((read - right).keys()):
-            yield Refusal(
-                N_("Page {page} : « {figure} » est imprimé et ne vient d'aucun calcul."), page=page, figure=word
-            )
+            yield Refusal("Page {page} : « {figure} » est imprimé et ne vient d'aucun calcul.", page=page, figure=word)
         for word in sorted((right - read).keys()):
-            yield Refusal(
-                N_("Page {page} : « {figure} » devrait être imprimé et ne l'est pas."), page=page, figure=word
-            )
+            yield Refusal("Page {page} : « {figure} » devrait être imprimé et ne l'est pas.", page=page, figure=word)

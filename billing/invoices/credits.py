@@ -18,7 +18,6 @@ from billing.ledger.rules import NOTHING
 from billing.settlements.data import Outcome
 from contracts.parties.register import the_company
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.money import euros
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def draft_credit_note(session: Session, settlement: Settlement, *, base_url: str
     It names the invoices of the agreement it takes back from, the latest first, until its amount is covered.
     """
     if settlement.outcome != Outcome.CREDIT_NOTE:
-        raise Refusal(N_("Ce décompte ne rend rien : il n'y a pas d'avoir à établir."))
+        raise Refusal("Ce décompte ne rend rien : il n'y a pas d'avoir à établir.")
     existing = _open_draft(session, settlement) or session.scalar(
         select(Invoice)
         .where(Invoice.settlement_id == settlement.id, Invoice.type_code == CREDIT_NOTE)
@@ -46,13 +45,13 @@ def draft_credit_note(session: Session, settlement: Settlement, *, base_url: str
     if existing is not None:
         return existing
     if settlement.state != "accepted":
-        raise Refusal(N_("Ce décompte n'est pas accepté : l'avoir suit l'accord de la collectivité."))
+        raise Refusal("Ce décompte n'est pas accepté : l'avoir suit l'accord de la collectivité.")
     draft = draft_snapshot(settlement, the_company(session), base_url=base_url, today=today)
     snapshot = priced(draft)
     creditable = _creditable(session, settlement.agreement_id)
     if not creditable:
         raise Refusal(
-            N_("Aucune facture émise de l'accord {number} ne reste à créditer ; un avoir en nomme une."),
+            "Aucune facture émise de l'accord {number} ne reste à créditer ; un avoir en nomme une.",
             number=settlement.agreement.number,
         )
     left, named = euros(_gross(snapshot)), []
@@ -70,14 +69,14 @@ def cancel(session: Session, invoice: Invoice, *, reason: str, today: dt.date) -
     Once it is issued the settlement is as it was before: accepted, and may be invoiced anew.
     """
     if invoice.is_credit_note or invoice.number is None:
-        raise Refusal(N_("Seule une facture émise s'annule par un avoir."))
+        raise Refusal("Seule une facture émise s'annule par un avoir.")
     if not reason.strip():
-        raise Refusal(N_("Écrivez pourquoi la facture est annulée : l'avoir le dit à la collectivité."), field="reason")
+        raise Refusal("Écrivez pourquoi la facture est annulée : l'avoir le dit à la collectivité.", field="reason")
     if (existing := _open_draft(session, invoice.settlement)) is not None:
         return existing
     if credited(session, invoice):
         raise Refusal(
-            N_("La facture {number} est déjà créditée, en tout ou en partie ; elle ne s'annule plus d'un bloc."),
+            "La facture {number} est déjà créditée, en tout ou en partie ; elle ne s'annule plus d'un bloc.",
             number=invoice.number,
         )
     copied: dict[str, Any] = {**invoice.snapshot}
@@ -111,7 +110,7 @@ def take_back(session: Session, note: Invoice) -> None:
         invoice = locked[number]
         remaining = invoice.gross - credited(session, invoice)
         if note.snapshot["cancellation"] and remaining != note.gross:
-            raise Refusal(N_("La facture {number} a été créditée entre-temps ; elle ne s'annule plus."), number=number)
+            raise Refusal("La facture {number} a été créditée entre-temps ; elle ne s'annule plus.", number=number)
         amount = min(left, remaining)
         if amount > 0:
             session.add(Credit(note=note, invoice=invoice, amount=amount))

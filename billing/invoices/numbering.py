@@ -12,7 +12,6 @@ from billing.einvoice.model import CREDIT_NOTE, INVOICE
 from billing.invoices.models import InvoiceSeries
 from foundation.canonical import canonical_json
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,10 +43,8 @@ def open_series(session: Session, type_code: str, issue_date: dt.date) -> Invoic
         series = session.scalars(locked).one()
     if series.last_issue_date is not None and issue_date < series.last_issue_date:
         raise Refusal(
-            N_(
-                "Le dernier document de la série {series} est du {last} : aucun ne peut porter une date antérieure"
-                " ({asked}). Vérifiez la date du jour."
-            ),
+            "Le dernier document de la série {series} est du {last} : aucun ne peut porter une date antérieure"
+            " ({asked}). Vérifiez la date du jour.",
             series=prefix,
             last=f"{series.last_issue_date:%d/%m/%Y}",
             asked=f"{issue_date:%d/%m/%Y}",

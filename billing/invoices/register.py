@@ -57,7 +57,11 @@ def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.
     snapshot = priced(draft_snapshot(settlement, the_company(session), base_url=base_url, today=today))
     net, vat, gross = _amounts(snapshot)
     if net != settlement.amount:
-        raise Refusal(f"Les lignes ({net} €) ne font pas le montant du décompte ({settlement.amount} €) ; signalez-le.")
+        raise Refusal(
+            "Les lignes ({net} €) ne font pas le montant du décompte ({amount} €) ; signalez-le.",
+            net=net,
+            amount=settlement.amount,
+        )
     invoice = Invoice(
         settlement=settlement,
         shareholder_id=settlement.shareholder_id,
@@ -76,7 +80,7 @@ def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.
 def check(session: Session, invoice: Invoice) -> Invoice:
     """Pass the draft through the rules, XSD and schematrons; it is ready where nothing is found."""
     if invoice.state not in {"draft", "ready"}:
-        raise Refusal(N_("{number} est émis ; il n'y a plus rien à vérifier avant l'envoi."), number=invoice.number)
+        raise Refusal("{number} est émis ; il n'y a plus rien à vérifier avant l'envoi.", number=invoice.number)
     found = _problems(invoice.snapshot)
     invoice.problems = [
         {"rule": problem.rule, "sentence": problem.sentence, "location": problem.location} for problem in found
@@ -96,11 +100,11 @@ def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
     if invoice.number is not None:
         return invoice
     if invoice.state != "ready":
-        raise Refusal(N_("Ce document n'est pas prêt : faites-le vérifier et corrigez ce qui manque."))
+        raise Refusal("Ce document n'est pas prêt : faites-le vérifier et corrigez ce qui manque.")
     due = today + dt.timedelta(days=PAYMENT_DAYS)
     dated = {**invoice.snapshot, "issue_date": today.isoformat(), "due_date": due.isoformat()}
     if problems := check_rules(structured(dated)):  # type: ignore[arg-type]  # a snapshot read back from JSON
-        raise Refusal(f"La facture ne peut pas être émise : {problems[0].sentence}")
+        raise Refusal("La facture ne peut pas être émise : {problem}", problem=problems[0].sentence)
     series = open_series(session, invoice.type_code, today)
     series.last_number += 1
     series.last_issue_date = today

@@ -15,7 +15,6 @@ from billing.pack.manifest import write_manifest
 from foundation.attachments.store import keep
 from foundation.documents.render import EmbeddedFile
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,7 +31,7 @@ def render(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
     The PDF carries the XML, the evidence pack, and a manifest of both signed by the SPL's key.
     """
     if invoice.number is None or invoice.sha256 is None:
-        raise Refusal(N_("Seul un document émis a des originaux ; émettez-le d'abord."))
+        raise Refusal("Seul un document émis a des originaux ; émettez-le d'abord.")
     if invoice.pdf_id is not None:
         return invoice
     snapshot = cast("InvoiceSnapshot", invoice.snapshot)
@@ -40,7 +39,7 @@ def render(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
     if problems := validate(xml):
         # It keeps its number and is held: what leaves has passed every control.
         raise Refusal(
-            N_("{number} ne peut pas partir, il garde son numéro : {problem}"),
+            "{number} ne peut pas partir, il garde son numéro : {problem}",
             number=invoice.number,
             problem=problems[0].sentence,
         )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from billing.pack.contents import sha256_of
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import local_midnight, time_zone
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def hours_contradict(pack: Mapping[str, Any], content: bytes) -> Iterator[Refusa
     digest = sha256_of(content)
     found = [(one, plan) for one, plan in _periods(pack) if one["document"]["inputs"].get("hourly_sha256") == digest]
     if not found:
-        yield Refusal(N_("Ce fichier d'heures n'est aucun de ceux que nomme le dossier de preuve."))
+        yield Refusal("Ce fichier d'heures n'est aucun de ceux que nomme le dossier de preuve.")
     for one, plan in found:
         sums = _days(content, plan["terms"], _warm_hours(one))
         for day, energy, hours, *_ in one["days"]:
@@ -31,7 +30,7 @@ def hours_contradict(pack: Mapping[str, Any], content: bytes) -> Iterator[Refusa
             claimed = None if energy is None else Decimal(energy)
             if (measured, count) != (claimed, hours if claimed is not None else 0):
                 yield Refusal(
-                    N_("{name}, le {day} : les heures ne font pas l'énergie du jour."),
+                    "{name}, le {day} : les heures ne font pas l'énergie du jour.",
                     name=plan["document"]["boundary"]["name"],
                     day=f"{dt.date.fromisoformat(day):%d/%m/%Y}",
                 )

@@ -19,7 +19,6 @@ from billing.einvoice.model import CREDIT_NOTE
 from billing.settlements.inputs import computed_again
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.money import kwh
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[Refusal]:
     document = plan["document"]
     name = document["boundary"]["name"]
     if canonical_sha256(document) != plan["sha256"]:
-        yield Refusal(N_("{name} : le plan de mesure n'est pas celui de son empreinte."), name=name)
+        yield Refusal("{name} : le plan de mesure n'est pas celui de son empreinte.", name=name)
     if canonical_sha256(plan["days"]) != document["inputs"]["sha256"]:
-        yield Refusal(N_("{name} : les jours de référence ne sont pas ceux du plan figé."), name=name)
+        yield Refusal("{name} : les jours de référence ne sont pas ceux du plan figé.", name=name)
     yield from _kept_beside(plan, document["inputs"], name)
     frozen = model_from_json(document["model"])
     start, end = (dt.date.fromisoformat(day) for day in document["baseline_period"])
@@ -58,7 +57,7 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[Refusal]:
     kept = np.array(list(baseline_by_day(frozen, measured).values()))
     made = kept + np.nan if again is None else np.array(list(baseline_by_day(again, measured).values()))
     if not np.allclose(kept, made, rtol=0.0, atol=REFIT_TOLERANCE * float(np.nanmax(np.abs(kept))), equal_nan=True):
-        yield Refusal(N_("{name} : le modèle refait sur les jours de référence n'est pas le modèle figé."), name=name)
+        yield Refusal("{name} : le modèle refait sur les jours de référence n'est pas le modèle figé.", name=name)
 
 
 def _report(report: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> Iterator[Refusal]:
@@ -66,9 +65,9 @@ def _report(report: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -
     plan = plans[document["plan_sha256"]]["document"]
     name = plan["boundary"]["name"]
     if canonical_sha256(document) != report["sha256"]:
-        yield Refusal(N_("{name} : le rapport d'économies n'est pas celui de son empreinte."), name=name)
+        yield Refusal("{name} : le rapport d'économies n'est pas celui de son empreinte.", name=name)
     if canonical_sha256(report["days"]) != document["inputs"]["sha256"]:
-        yield Refusal(N_("{name} : les jours mesurés ne sont pas ceux du rapport."), name=name)
+        yield Refusal("{name} : les jours mesurés ne sont pas ceux du rapport.", name=name)
     start, end = (dt.date.fromisoformat(day) for day in document["period"])
     yield from _kept_beside(report, document["inputs"], name)
     again = measured_again(report, start, end)
@@ -84,7 +83,7 @@ def _report(report: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -
         in_events = Decimal(event[0]) if event else NOTHING
         if day.kwh is None or Decimal(measured) + in_events != kwh(day.kwh) or Decimal(adjusted) != kwh(whole[day.day]):
             yield Refusal(
-                N_("{name}, le {day} : le mesuré ou la référence ne se retrouve pas."),
+                "{name}, le {day} : le mesuré ou la référence ne se retrouve pas.",
                 name=name,
                 day=f"{day.day:%d/%m/%Y}",
             )
@@ -95,7 +94,7 @@ def _report(report: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -
         document["measured_kwh"],
         document["avoided_energy_kwh"],
     ):
-        yield Refusal(N_("{name} : les jours du rapport ne font pas ses totaux."), name=name)
+        yield Refusal("{name} : les jours du rapport ne font pas ses totaux.", name=name)
 
 
 def _settlement(pack: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -112,12 +111,10 @@ def _settlement(pack: Mapping[str, Any]) -> Iterator[Refusal]:
         for line in proposal.lines
     ]
     if sorted(found) != sorted(settlement["lines"]):
-        yield Refusal(
-            N_("Les clauses et les prix, appliqués à l'énergie évitée, ne donnent pas les lignes du décompte.")
-        )
+        yield Refusal("Les clauses et les prix, appliqués à l'énergie évitée, ne donnent pas les lignes du décompte.")
     if f"{proposal.total:.2f}" != settlement["amount"]:
         yield Refusal(
-            N_("Les clauses donnent {found} € ; le décompte demande {asked} €."),
+            "Les clauses donnent {found} € ; le décompte demande {asked} €.",
             found=f"{proposal.total:.2f}",
             asked=settlement["amount"],
         )
@@ -127,19 +124,19 @@ def _invoice(pack: Mapping[str, Any]) -> Iterator[Refusal]:
     snapshot, settlement = pack["snapshot"], pack["settlement"]
     document = structured(snapshot)
     if snapshot["totals"] != totals_of(document) or snapshot["vat_breakdown"] != vat_of(document):
-        yield Refusal(N_("Les lignes de la facture ne font pas sa TVA et son total."))
+        yield Refusal("Les lignes de la facture ne font pas sa TVA et son total.")
     # A credit note turns its settlement round; one that cancels an invoice repeats it.
     sign = -1 if snapshot["type_code"] == CREDIT_NOTE and not snapshot["cancellation"] else 1
     if Decimal(snapshot["totals"]["net"]) != sign * Decimal(settlement["amount"]):
-        yield Refusal(N_("Le montant hors taxes de la facture n'est pas celui du décompte."))
+        yield Refusal("Le montant hors taxes de la facture n'est pas celui du décompte.")
     quoted = {fact["value"] for fact in snapshot["evidence"]}
     for one in (*pack["plans"], *pack["reports"]):
         if one["sha256"] not in quoted:
-            yield Refusal(N_("La facture ne cite pas un des plans ou des rapports joints."))
+            yield Refusal("La facture ne cite pas un des plans ou des rapports joints.")
     said = [(row["label"], row["energy"], row["avoided_kwh"], row["amount"]) for row in snapshot["boundaries"]]
     meant = [(row[3], row[2], row[4], row[7]) for row in _labelled(settlement)]
     if sorted(said) != sorted(meant):
-        yield Refusal(N_("Le tableau des bâtiments de la facture n'est pas celui du décompte."))
+        yield Refusal("Le tableau des bâtiments de la facture n'est pas celui du décompte.")
 
 
 def _labelled(settlement: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -155,6 +152,4 @@ def _kept_beside(one: Mapping[str, Any], inputs: Mapping[str, Any], name: str) -
     """Yield the hours or bills of a plan or report that are not those it was made from."""
     for part, digest in ((part, inputs.get(f"{part}_sha256")) for part in BESIDE):
         if digest is not None and canonical_sha256(one.get(part)) != digest:
-            yield Refusal(
-                N_("{name} : les heures ou les factures jointes ne sont pas celles de l'empreinte."), name=name
-            )
+            yield Refusal("{name} : les heures ou les factures jointes ne sont pas celles de l'empreinte.", name=name)

@@ -14,7 +14,6 @@ from contracts.parties.models import Shareholder
 from foundation.errors import Refusal
 from foundation.look.language import FRENCH
 from foundation.mail.register import post as write_letter
-from foundation.messages import N_
 from foundation.money import euros
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def receive(
 ) -> Payment:
     """Record money received from `shareholder`; what it pays is said by `allocate` or `spread`, until then it waits."""
     if amount <= 0:
-        raise Refusal(N_("Un paiement reçu est positif ; un remboursement se note à part."), field="amount")
+        raise Refusal("Un paiement reçu est positif ; un remboursement se note à part.", field="amount")
     return _record(session, shareholder, day=day, amount=amount, reference=reference, payer=payer, by=by, today=today)
 
 
@@ -58,7 +57,7 @@ def refund(
     due_to_it = -balance(session, CUSTOMERS, shareholder_id=shareholder.id)
     if amount <= 0 or amount > due_to_it:
         raise Refusal(
-            N_("Le compte de {name} est créditeur de {amount} : on ne rembourse pas plus."),
+            "Le compte de {name} est créditeur de {amount} : on ne rembourse pas plus.",
             field="amount",
             name=shareholder.name,
             amount=FRENCH.euros(max(due_to_it, euros(0))),
@@ -79,11 +78,11 @@ def allocate(session: Session, payment: Payment, invoice: Invoice, *, amount: De
     """Let `amount` of `payment` pay `invoice`: at most what is left of either."""
     _lock(session, payment.shareholder_id)
     if invoice.shareholder_id != payment.shareholder_id or invoice.number is None or invoice.is_credit_note:
-        raise Refusal(N_("Un paiement règle les factures émises de la même collectivité."), field="invoice")
+        raise Refusal("Un paiement règle les factures émises de la même collectivité.", field="invoice")
     [standing] = standings(session, [invoice], payment.day)
     if not 0 < amount <= min(standing.remaining, free(session, payment)):
         raise Refusal(
-            N_("Il reste {free} de ce paiement et {remaining} à payer sur {number} ; imputez au plus le moindre."),
+            "Il reste {free} de ce paiement et {remaining} à payer sur {number} ; imputez au plus le moindre.",
             field="amount",
             free=FRENCH.euros(free(session, payment)),
             remaining=FRENCH.euros(standing.remaining),
@@ -108,7 +107,7 @@ def release(session: Session, payment: Payment, invoice: Invoice, *, by: str) ->
     allocations = session.scalars(select(Allocation).where(Allocation.payment_id == payment.id))
     paid = sum((one.amount for one in allocations if one.invoice_id == invoice.id), euros(0))
     if paid <= 0:
-        raise Refusal(N_("Ce paiement ne règle pas cette facture ; il n'y a rien à en retirer."), field="invoice")
+        raise Refusal("Ce paiement ne règle pas cette facture ; il n'y a rien à en retirer.", field="invoice")
     [standing] = standings(session, [invoice], payment.day)
     return _allocate(session, payment, invoice, amount=-paid, paid=standing.paid, by=by)
 
@@ -116,10 +115,10 @@ def release(session: Session, payment: Payment, invoice: Invoice, *, by: str) ->
 def remind(session: Session, invoice: Invoice, *, by: str, today: dt.date) -> Reminder:
     """Write to the municipality that `invoice` is late: a person decided it, and once a day is enough."""
     if invoice.number is None or invoice.due_date is None or invoice.is_credit_note:
-        raise Refusal(N_("Seule une facture émise se rappelle."))
+        raise Refusal("Seule une facture émise se rappelle.")
     [standing] = standings(session, [invoice], today)
     if standing.remaining <= 0 or not standing.late.days:
-        raise Refusal(N_("La facture {number} n'est pas en retard : rien à rappeler."), number=invoice.number)
+        raise Refusal("La facture {number} n'est pas en retard : rien à rappeler.", number=invoice.number)
     shareholder = session.get_one(Shareholder, invoice.shareholder_id)
     body = (
         f"Madame, Monsieur,\n\nLa facture {invoice.number} du {_said(invoice.issue_date)}, échue le"
@@ -176,9 +175,9 @@ def _record(
     today: dt.date,
 ) -> Payment:
     if day > today:
-        raise Refusal(N_("Ce jour n'est pas encore venu : notez la date du relevé bancaire."), field="day")
+        raise Refusal("Ce jour n'est pas encore venu : notez la date du relevé bancaire.", field="day")
     if amount != euros(amount):
-        raise Refusal(N_("Un montant a deux décimales au plus."), field="amount")
+        raise Refusal("Un montant a deux décimales au plus.", field="amount")
     payment = Payment(
         shareholder=shareholder,
         day=day,

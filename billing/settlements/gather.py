@@ -23,7 +23,6 @@ from contracts.agreements.versions import prices_in_force, terms_in_force
 from contracts.prices.rules import Schedule
 from devices.points.models import BoundaryBuilding
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ def gather(session: Session, agreement: Agreement, years: Sequence[YearOfContrac
     ).all()
     if not plans:
         raise Refusal(
-            f"L'accord {agreement.number} n'a pas de plan de mesure signé ; signez ses plans avant de régler"
-            " une période."
+            "L'accord {number} n'a pas de plan de mesure signé ; signez ses plans avant de régler une période.",
+            number=agreement.number,
         )
     left = covered_until(agreement)
     reports = {
@@ -91,9 +90,11 @@ def gather(session: Session, agreement: Agreement, years: Sequence[YearOfContrac
     for earlier in gathered[:-1]:
         if earlier.measured and earlier.settled is None:
             raise Refusal(
-                f"L'année {earlier.number} de l'accord n'est pas réglée jusqu'à sa fin"
-                f" ({earlier.end:%d/%m/%Y} exclu) ; réglez-la d'abord.",
+                "L'année {number} de l'accord n'est pas réglée jusqu'à sa fin ({end:%d/%m/%Y} exclu) ; réglez-la "
+                "d'abord.",
                 field="start",
+                number=earlier.number,
+                end=earlier.end,
             )
     return Gathered(gathered, reports)
 
@@ -130,16 +131,17 @@ def _report(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.dat
     report = newest_report(session, plan, start, end)
     if report is None:
         raise Refusal(
-            f"« {plan.boundary.name} » n'a pas de rapport d'économies du {start:%d/%m/%Y} au {end:%d/%m/%Y} exclu ;"
-            " établissez-le, puis proposez le décompte.",
+            "« {name} » n'a pas de rapport d'économies du {start:%d/%m/%Y} au {end:%d/%m/%Y} exclu ; "
+            "établissez-le, puis proposez le décompte.",
             field="end",
+            name=plan.boundary.name,
+            start=start,
+            end=end,
         )
     if blocking := unaccepted(session, report):
         raise Refusal(
-            N_(
-                "« {boundary} » ne peut pas être réglé : un constat attend l'accord des deux parties. {finding}"
-                " Acceptez-le depuis la page du rapport {report}."
-            ),
+            "« {boundary} » ne peut pas être réglé : un constat attend l'accord des deux parties. {finding}"
+            " Acceptez-le depuis la page du rapport {report}.",
             field="end",
             boundary=plan.boundary.name,
             finding=blocking[0].finding["description"],
@@ -174,8 +176,9 @@ def _measured(
     avoided = {day: energy for day, _, energy in days}
     if sum(avoided.values(), Decimal(0)) != report.avoided_energy_kwh:
         raise Refusal(
-            f"Le rapport d'économies de « {boundary.name} » ne donne pas la somme de ses jours ; signalez-le et"
-            " établissez-en un nouveau.",
+            "Le rapport d'économies de « {name} » ne donne pas la somme de ses jours ; signalez-le et "
+            "établissez-en un nouveau.",
+            name=boundary.name,
         )
     start, end = bounds(report.period)
     within = tuple(

@@ -46,18 +46,22 @@ def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.d
     over, out of order or across two contract years, and whatever the reports, the prices and the terms refuse.
     """
     if agreement.state == "draft":
-        raise Refusal(f"L'accord {agreement.number} n'est pas signé ; rien n'est dû avant sa signature.")
+        raise Refusal("L'accord {number} n'est pas signé ; rien n'est dû avant sa signature.", number=agreement.number)
     if end <= start:
         raise Refusal(
-            f"La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}) ; corrigez les dates.",
+            "La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}) ; corrigez les dates.",
             field="end",
+            end=end,
+            start=start,
         )
     years = years_until(*bounds(term_in_force(agreement)), start)
     year = years[-1]
     if end > year.end:
         raise Refusal(
-            f"L'année {year.number} de l'accord finit le {_last(year.end)} ; réglez-la, puis la suite à part.",
+            "L'année {number} de l'accord finit le {last} ; réglez-la, puis la suite à part.",
             field="end",
+            number=year.number,
+            last=_last(year.end),
         )
     take_turn(session, agreement.id)
     _demand_turn(session, agreement, start, end)
@@ -79,7 +83,7 @@ def accept(session: Session, settlement: Settlement, *, by: str, today: dt.date)
     take_turn(session, settlement.agreement_id)
     session.refresh(settlement)
     if settlement.state not in {"proposed", "reviewed"}:
-        raise Refusal(f"Ce décompte est déjà {STATES[settlement.state]}.")
+        raise Refusal("Ce décompte est déjà {state}.", state=STATES[settlement.state])
     if not by.strip():
         raise Refusal("Indiquez qui accepte le décompte.", field="by")
     settlement.state = "accepted"
@@ -100,25 +104,36 @@ def _demand_turn(session: Session, agreement: Agreement, start: dt.date, end: dt
         other_start, other_end = bounds(other.period)
         if start < other_end and other_start < end:
             raise Refusal(
-                f"La période du {other_start:%d/%m/%Y} au {_last(other_end)} est déjà réglée"
-                f" (décompte {other.id}, {STATES[other.state]}) ; choisissez des jours qui ne le sont pas.",
+                "La période du {other_start:%d/%m/%Y} au {last} est déjà réglée (décompte {number}, {state}) ; "
+                "choisissez des jours qui ne le sont pas.",
                 field="start",
+                other_start=other_start,
+                last=_last(other_end),
+                number=other.id,
+                state=STATES[other.state],
             )
     for other in others:
         other_start, other_end = bounds(other.period)
         if other.state in {"proposed", "reviewed"}:
             raise Refusal(
-                f"Le décompte {other.id} (du {other_start:%d/%m/%Y} au {_last(other_end)}) attend l'accord de la"
-                " collectivité ; qu'elle l'accepte ou le conteste d'abord.",
+                "Le décompte {number} (du {other_start:%d/%m/%Y} au {last}) attend l'accord de la collectivité ; "
+                "qu'elle l'accepte ou le conteste d'abord.",
+                number=other.id,
+                other_start=other_start,
+                last=_last(other_end),
             )
         if end <= other_start:
-            raise Refusal(f"Des jours plus récents sont déjà réglés (décompte {other.id}).", field="start")
+            raise Refusal(
+                "Des jours plus récents sont déjà réglés (décompte {number}).", field="start", number=other.id
+            )
     if others:
         _, settled_to = bounds(others[-1].period)
         if start != settled_to and settled_to > years_until(*bounds(term_in_force(agreement)), start)[-1].start:
             raise Refusal(
-                f"Le dernier décompte s'arrête au {_last(settled_to)} ; commencez au {settled_to:%d/%m/%Y}.",
+                "Le dernier décompte s'arrête au {last} ; commencez au {settled_to:%d/%m/%Y}.",
                 field="start",
+                last=_last(settled_to),
+                settled_to=settled_to,
             )
 
 

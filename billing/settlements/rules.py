@@ -43,7 +43,7 @@ def valued(measured: Measured, schedules: Mapping[str, Schedule]) -> tuple[Energ
     schedule = schedules.get(measured.energy)
     if schedule is None:
         name = ENERGY_NAMES.get(measured.energy, measured.energy).capitalize()
-        raise Refusal(f"{name} : l'accord n'a aucun prix ; complétez la grille de prix.", field="prices")
+        raise Refusal("{name} : l'accord n'a aucun prix ; complétez la grille de prix.", field="prices", name=name)
     avoided = value(schedule, measured.avoided_kwh)
     baseline = value(schedule, measured.baseline_kwh)
     price = mean_price(schedule, measured.baseline_kwh)
@@ -130,8 +130,9 @@ def _demand_order(years: Sequence[YearToDate], today: dt.date) -> None:
     for year in years[:-1]:
         if not year.closed:
             raise Refusal(
-                f"L'année {year.number} de l'accord n'est pas mesurée jusqu'à sa fin ; soldez-la avant la suivante.",
+                "L'année {number} de l'accord n'est pas mesurée jusqu'à sa fin ; soldez-la avant la suivante.",
                 field="period",
+                number=year.number,
             )
     if years[-1].to > today:
         raise Refusal("La période n'est pas terminée ; réglez-la quand elle est entièrement mesurée.", field="period")
@@ -174,9 +175,11 @@ def _lines(
 ) -> list[Line]:
     if orphans := sorted(key.boundary_id for key in year.billed if key not in owed):
         raise Refusal(
-            f"Le périmètre n° {orphans[0]} a été facturé pour l'année {year.number} et n'a plus de résultat ;"
-            " établissez son rapport de l'année à ce jour.",
+            "Le périmètre n° {boundary} a été facturé pour l'année {number} et n'a plus de résultat ; "
+            "établissez son rapport de l'année à ce jour.",
             field="period",
+            boundary=orphans[0],
+            number=year.number,
         )
     billed = {result.key: year.billed.get(result.key, ZERO) for result, _ in priced}
     return [

@@ -118,7 +118,7 @@ def settle_one(session: Session, params: Mapping[str, Any], moment: Moment) -> d
         document = make(session, settlement, base_url=moment.url, today=moment.today)
         if check(session, document).problems:
             raise Refusal(
-                N_("Le document de {number} n'est pas prêt : {problem}"),
+                "Le document de {number} n'est pas prêt : {problem}",
                 number=agreement.number,
                 problem=document.problems[0]["sentence"],
             )

@@ -13,7 +13,6 @@ from contracts.agreements.terms.codec import to_json
 from contracts.agreements.versions import term_in_force
 from contracts.agreements.years import years_until
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -43,15 +42,15 @@ def draft_amendment(
     session.refresh(agreement, with_for_update=True)
     if agreement.state not in {"signed", "amended"}:
         raise Refusal(
-            N_("L'accord {number} n'est pas en vigueur ; seul un accord signé s'amende."), number=agreement.number
+            "L'accord {number} n'est pas en vigueur ; seul un accord signé s'amende.", number=agreement.number
         )
     if not title.strip():
-        raise Refusal(N_("Dites en quelques mots ce que l'avenant change."), field="title")
+        raise Refusal("Dites en quelques mots ce que l'avenant change.", field="title")
     _demand_dates(agreement, effective_on, ends_on, new_terms=terms is not None)
     known = {row.boundary_id for row in agreement.coverages}
     if unknown := sorted(set(withdrawn) - known):
         raise Refusal(
-            N_("Le périmètre n° {boundary} n'est pas dans l'accord ; choisissez parmi les siens."),
+            "Le périmètre n° {boundary} n'est pas dans l'accord ; choisissez parmi les siens.",
             field="withdrawn",
             boundary=unknown[0],
         )
@@ -81,10 +80,10 @@ def sign_amendment(session: Session, amendment: Amendment, **signature: Any) -> 
     session.refresh(agreement, with_for_update=True)
     session.refresh(amendment, with_for_update=True)
     if amendment.state != "draft":
-        raise Refusal(N_("L'avenant {number} est déjà signé."), number=amendment.number)
+        raise Refusal("L'avenant {number} est déjà signé.", number=amendment.number)
     if agreement.state not in {"signed", "amended"}:
         raise Refusal(
-            N_("L'accord {number} n'est pas en vigueur ; seul un accord signé s'amende."), number=agreement.number
+            "L'accord {number} n'est pas en vigueur ; seul un accord signé s'amende.", number=agreement.number
         )
     _demand_change(session, amendment)
     _demand_dates(agreement, amendment.effective_on, amendment.ends_on, new_terms=amendment.terms is not None)
@@ -102,18 +101,14 @@ def _demand_dates(agreement: Agreement, effective_on: dt.date, ends_on: dt.date 
     years = years_until(*bounds(term_in_force(agreement)), effective_on)
     if new_terms and effective_on != years[-1].start:
         raise Refusal(
-            N_(
-                "Les clauses se comptent par année de l'accord : de nouvelles clauses prennent effet le premier jour"
-                " d'une année, par exemple le {first} ou le {next}."
-            ),
+            "Les clauses se comptent par année de l'accord : de nouvelles clauses prennent effet le premier jour"
+            " d'une année, par exemple le {first} ou le {next}.",
             field="effective_on",
             first=f"{years[-1].start:%d/%m/%Y}",
             next=f"{years[-1].end:%d/%m/%Y}",
         )
     if ends_on is not None and ends_on <= effective_on:
-        raise Refusal(
-            N_("L'accord finirait avant que l'avenant ne prenne effet ; corrigez les dates."), field="ends_on"
-        )
+        raise Refusal("L'accord finirait avant que l'avenant ne prenne effet ; corrigez les dates.", field="ends_on")
 
 
 def _demand_change(session: Session, amendment: Amendment) -> None:
@@ -124,10 +119,8 @@ def _demand_change(session: Session, amendment: Amendment) -> None:
     ]
     if amendment.terms is None and amendment.ends_on is None and not amendment.withdrawn and not any(rows):
         raise Refusal(
-            N_(
-                "L'avenant {number} ne change rien encore : ni clauses, ni prix, ni durée, ni périmètre, ni annexe ;"
-                " complétez-le avant de signer."
-            ),
+            "L'avenant {number} ne change rien encore : ni clauses, ni prix, ni durée, ni périmètre, ni annexe ;"
+            " complétez-le avant de signer.",
             number=amendment.number,
         )
 
@@ -136,7 +129,7 @@ def set_amendment_terms(session: Session, amendment: Amendment, terms: Terms) ->
     """Give a draft amendment new sharing terms; they take effect on the first day of a contract year."""
     session.refresh(amendment, with_for_update=True)
     if amendment.state != "draft":
-        raise Refusal(N_("L'avenant {number} est signé ; préparez-en un autre."), number=amendment.number)
+        raise Refusal("L'avenant {number} est signé ; préparez-en un autre.", number=amendment.number)
     _demand_dates(amendment.agreement, amendment.effective_on, amendment.ends_on, new_terms=True)
     amendment.terms = to_json(terms)
     session.flush()

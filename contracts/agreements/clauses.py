@@ -192,7 +192,7 @@ def _kind(hurdle: Hurdle | None) -> str:
 
 def _hurdle(limit: Fraction | None, kind: str, field: str) -> Hurdle | None:
     if limit is not None and limit < 0:
-        raise Refusal(N_("Une limite ne peut pas être négative ; écrivez zéro ou plus."), field=field)
+        raise Refusal("Une limite ne peut pas être négative ; écrivez zéro ou plus.", field=field)
     return None if limit is None else Hurdle(limit, HurdleKind(kind))
 
 
@@ -201,7 +201,7 @@ def _cap(form: ClausesForm) -> CumulativeCap | None:
         return None
     if form.cap_factor.data is None or form.cap_cost.data is None:
         raise Refusal(
-            N_("Le plafond cumulé demande un facteur et le coût des capteurs ; complétez l'un, ou effacez l'autre."),
+            "Le plafond cumulé demande un facteur et le coût des capteurs ; complétez l'un, ou effacez l'autre.",
             field="cap_cost" if form.cap_cost.data is None else "cap_factor",
         )
     return CumulativeCap(form.cap_factor.data, form.cap_cost.data, form.cap_grants.data or Decimal("0.00"))
@@ -214,7 +214,7 @@ def _rows(typed: str | None, field: str, cells: int) -> Iterable[list[str]]:
         row = [cell.strip() for cell in line.replace("\t", ";").split(";")]
         if len(row) != cells:
             raise Refusal(
-                N_("La ligne « {line} » doit avoir {cells} valeurs séparées par des points-virgules ; corrigez-la."),
+                "La ligne « {line} » doit avoir {cells} valeurs séparées par des points-virgules ; corrigez-la.",
                 field=field,
                 line=line.strip(),
                 cells=cells,
@@ -227,7 +227,7 @@ def _share(cells: list[str]) -> Share:
     energy, year, share = cells
     if energy.lower() not in {*energies, "toutes", "all"}:
         raise Refusal(
-            N_("L'énergie « {energy} » n'existe pas ici ; choisissez parmi toutes, {energies}."),
+            "L'énergie « {energy} » n'existe pas ici ; choisissez parmi toutes, {energies}.",
             field="shares",
             energy=energy,
             energies=", ".join(ENERGY_NAMES.values()),
@@ -243,9 +243,7 @@ def _buy_out(cells: list[str]) -> BuyOut:
 def _exact(typed: str) -> str:
     amount = "".join(typed.removesuffix("€").split()).replace(",", ".")
     if not amount.replace(".", "", 1).isdigit() or not amount.isascii():
-        raise Refusal(
-            N_("« {typed} » n'est pas un montant ; écrivez par exemple 4500,00."), field="buy_out", typed=typed
-        )
+        raise Refusal("« {typed} » n'est pas un montant ; écrivez par exemple 4500,00.", field="buy_out", typed=typed)
     return amount
 
 
@@ -254,17 +252,17 @@ def _ratio(typed: str, field: str) -> Fraction:
         return read_ratio(typed)
     except ValueError:
         raise Refusal(
-            N_("« {typed} » n'est pas une part ; écrivez par exemple 0,5 ou 1/3."), field=field, typed=typed
+            "« {typed} » n'est pas une part ; écrivez par exemple 0,5 ou 1/3.", field=field, typed=typed
         ) from None
 
 
 def _year(typed: str, field: str) -> int:
     if not (typed.isascii() and typed.isdigit() and len(typed) < 4):
-        raise Refusal(N_("« {typed} » n'est pas une année du contrat ; écrivez 1, 2…"), field=field, typed=typed)
+        raise Refusal("« {typed} » n'est pas une année du contrat ; écrivez 1, 2…", field=field, typed=typed)
     return int(typed)
 
 
 def _whole(number: Decimal, field: str) -> int:
     if number != number.to_integral_value():
-        raise Refusal(N_("Écrivez un nombre entier."), field=field)
+        raise Refusal("Écrivez un nombre entier.", field=field)
     return int(number)

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import Range
 from contracts.agreements.models import Agreement, Coverage
 from contracts.agreements.versions import term_in_force
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def cover(
     period: Range[dt.date] = Range(max(start, first), end)
     if start >= end:
         raise Refusal(
-            N_("« {boundary} » commencerait après la fin de l'accord ; choisissez un premier jour plus tôt."),
+            "« {boundary} » commencerait après la fin de l'accord ; choisissez un premier jour plus tôt.",
             boundary=boundary,
         )
     ranges: list[Range[int]] = [Range(one, one + 1) for one in sorted(set(measures))] or [EVERY_MEASURE]
@@ -105,11 +104,9 @@ def _demand_free(
     if other is not None:
         first, end = bounds(other.period)
         raise Refusal(
-            N_(
-                "« {boundary} » est déjà partagé par l'accord {number}, du {first} au {last} :"
-                " une économie ne se partage"
-                " qu'une fois. Retirez-le de l'un des deux par avenant."
-            ),
+            "« {boundary} » est déjà partagé par l'accord {number}, du {first} au {last} :"
+            " une économie ne se partage"
+            " qu'une fois. Retirez-le de l'un des deux par avenant.",
             boundary=boundary,
             number=other.agreement.number,
             first=f"{first:%d/%m/%Y}",

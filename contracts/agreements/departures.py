@@ -13,7 +13,6 @@ from contracts.agreements.versions import term_in_force
 from contracts.parties.capital import leave_capital
 from contracts.parties.models import Departure, DepartureTask
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ def leave(session: Session, shareholder: Shareholder, *, on: dt.date, reason: st
     before.
     """
     if not reason.strip():
-        raise Refusal(N_("Dites pourquoi la collectivité sort de la SPL."), field="reason")
+        raise Refusal("Dites pourquoi la collectivité sort de la SPL.", field="reason")
     if session.scalar(select(Departure.id).where(Departure.shareholder_id == shareholder.id)) is not None:
-        raise Refusal(N_("{name} est déjà sortie de la SPL."), name=shareholder.name)
+        raise Refusal("{name} est déjà sortie de la SPL.", name=shareholder.name)
     running = session.scalars(
         select(Agreement)
         .where(Agreement.shareholder_id == shareholder.id, Agreement.state.in_(("signed", "amended")))
@@ -46,7 +45,7 @@ def leave(session: Session, shareholder: Shareholder, *, on: dt.date, reason: st
             end_agreement(session, agreement, on=on, reason=reason)
         elif on <= first:
             raise Refusal(
-                N_("L'accord {number} commence le {day}, après la sortie ; choisissez un jour plus tard."),
+                "L'accord {number} commence le {day}, après la sortie ; choisissez un jour plus tard.",
                 field="on",
                 number=agreement.number,
                 day=f"{first:%d/%m/%Y}",
@@ -64,7 +63,7 @@ def leave(session: Session, shareholder: Shareholder, *, on: dt.date, reason: st
 def complete(session: Session, task: DepartureTask, *, on: dt.date, note: str = "") -> DepartureTask:
     """Say that `task` was done on day `on`, and how (bought out for how much, who has the keys…)."""
     if task.done_on is not None:
-        raise Refusal(N_("C'est déjà fait depuis le {day}."), day=f"{task.done_on:%d/%m/%Y}")
+        raise Refusal("C'est déjà fait depuis le {day}.", day=f"{task.done_on:%d/%m/%Y}")
     task.done_on, task.note = on, note.strip()
     session.flush()
     return task

@@ -15,7 +15,6 @@ from contracts.agreements.terms.codec import to_json
 from contracts.prices.energies import ENERGY_NAMES
 from contracts.prices.rules import Price
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -49,21 +48,25 @@ def draft_agreement(
     """Draft an agreement over local days [starts_on, ends_on), paid by `budget` of `shareholder`."""
     number, title = number.strip(), title.strip()
     if not number or not title:
-        raise Refusal(N_("Un accord a un numéro et un titre ; complétez-les."), field="title" if number else "number")
+        raise Refusal("Un accord a un numéro et un titre ; complétez-les.", field="title" if number else "number")
     if session.scalar(select(Agreement.id).where(Agreement.number == number)) is not None:
-        raise Refusal(f"L'accord {number} existe déjà ; choisissez un autre numéro.", field="number")
+        raise Refusal("L'accord {number} existe déjà ; choisissez un autre numéro.", field="number", number=number)
     if ends_on <= starts_on:
         raise Refusal(
-            f"L'accord finit ({ends_on:%d/%m/%Y}) avant d'avoir commencé ({starts_on:%d/%m/%Y}) ; corrigez les dates.",
+            "L'accord finit ({ends_on:%d/%m/%Y}) avant d'avoir commencé ({starts_on:%d/%m/%Y}) ; corrigez les dates.",
             field="ends_on",
+            ends_on=ends_on,
+            starts_on=starts_on,
         )
     if budget.shareholder_id != shareholder.id:
         raise Refusal(
-            f"Le budget « {budget.name} » n'est pas un budget de {shareholder.name} ; choisissez celui qui paie.",
+            "Le budget « {budget} » n'est pas un budget de {shareholder} ; choisissez celui qui paie.",
             field="budget_id",
+            budget=budget.name,
+            shareholder=shareholder.name,
         )
     if not legal_basis.strip():
-        raise Refusal(N_("Un accord repose sur une base légale, imprimée sur chaque document ; dites laquelle."))
+        raise Refusal("Un accord repose sur une base légale, imprimée sur chaque document ; dites laquelle.")
     agreement = Agreement(
         number=number,
         title=title,
@@ -83,9 +86,7 @@ def set_terms(session: Session, agreement: Agreement, terms: Terms) -> Agreement
     """Give a draft other sharing terms."""
     session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
-        raise Refusal(
-            N_("L'accord {number} est signé : ses clauses ne changent que par avenant."), number=agreement.number
-        )
+        raise Refusal("L'accord {number} est signé : ses clauses ne changent que par avenant.", number=agreement.number)
     agreement.terms = to_json(terms)
     session.flush()
     return agreement
@@ -109,15 +110,18 @@ def add_price(
     """
     if energy not in ENERGY_NAMES:
         raise Refusal(
-            f"L'énergie « {energy} » n'existe pas ici ; choisissez parmi {', '.join(ENERGY_NAMES)}.", field="energy"
+            "L'énergie « {energy} » n'existe pas ici ; choisissez parmi {known}.",
+            field="energy",
+            energy=energy,
+            known=", ".join(ENERGY_NAMES),
         )
     if agreement.state == "ended":
-        raise Refusal(f"L'accord {agreement.number} est terminé ; il n'a plus besoin de prix.")
+        raise Refusal("L'accord {number} est terminé ; il n'a plus besoin de prix.", number=agreement.number)
     if amendment is not None:
         _demand_open(session, amendment)
         if start < amendment.effective_on:
             raise Refusal(
-                N_("L'avenant prend effet le {day} ; ses prix ne valent pas plus tôt."),
+                "L'avenant prend effet le {day} ; ses prix ne valent pas plus tôt.",
                 field="start",
                 day=f"{amendment.effective_on:%d/%m/%Y}",
             )
@@ -133,9 +137,10 @@ def add_price(
     )
     if other is not None:
         raise Refusal(
-            f"{ENERGY_NAMES[energy].capitalize()} : l'accord a déjà un prix {_dates(other.period)} ;"
-            " choisissez des jours qui n'en ont pas.",
+            "{energy} : l'accord a déjà un prix {dates} ; choisissez des jours qui n'en ont pas.",
             field="start",
+            energy=ENERGY_NAMES[energy].capitalize(),
+            dates=_dates(other.period),
         )
     energy_price = EnergyPrice(
         agreement=agreement,
@@ -162,16 +167,16 @@ def annex(
     if amendment is not None:
         _demand_open(session, amendment)
     elif agreement.state != "draft":
-        raise Refusal(f"L'accord {agreement.number} est signé : ses annexes ne changent que par avenant.")
+        raise Refusal("L'accord {number} est signé : ses annexes ne changent que par avenant.", number=agreement.number)
     if not title.strip():
-        raise Refusal(N_("Une annexe a un titre ; écrivez ce qu'elle est."), field="title")
+        raise Refusal("Une annexe a un titre ; écrivez ce qu'elle est.", field="title")
     if _SHA256.fullmatch(sha256) is None:
         raise Refusal(
-            N_("L'empreinte d'une annexe a 64 chiffres hexadécimaux (SHA-256) ; figez d'abord le document."),
+            "L'empreinte d'une annexe a 64 chiffres hexadécimaux (SHA-256) ; figez d'abord le document.",
             field="sha256",
         )
     if session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id, Annex.sha256 == sha256)) is not None:
-        raise Refusal(f"L'accord {agreement.number} a déjà cette annexe.", field="sha256")
+        raise Refusal("L'accord {number} a déjà cette annexe.", field="sha256", number=agreement.number)
     document = Annex(agreement=agreement, title=title.strip(), sha256=sha256, amendment_id=amendment and amendment.id)
     session.add(document)
     session.flush()
@@ -186,7 +191,7 @@ def sign(session: Session, agreement: Agreement, **signature: Any) -> Agreement:
     """
     session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
-        raise Refusal(f"L'accord {agreement.number} est déjà signé.")
+        raise Refusal("L'accord {number} est déjà signé.", number=agreement.number)
     _demand_complete(session, agreement)
     record_signature(session, agreement, agreement, **signature)
     return agreement
@@ -195,24 +200,29 @@ def sign(session: Session, agreement: Agreement, **signature: Any) -> Agreement:
 def _demand_open(session: Session, amendment: Amendment) -> None:
     session.refresh(amendment, with_for_update=True)
     if amendment.state != "draft":
-        raise Refusal(N_("L'avenant {number} est signé ; préparez-en un autre."), number=amendment.number)
+        raise Refusal("L'avenant {number} est signé ; préparez-en un autre.", number=amendment.number)
 
 
 def _demand_complete(session: Session, agreement: Agreement) -> None:
     if session.scalar(select(Annex.id).where(Annex.agreement_id == agreement.id).limit(1)) is None:
         raise Refusal(
-            f"L'accord {agreement.number} n'a pas d'annexe ; ajoutez les plans de mesure figés avant de signer."
+            "L'accord {number} n'a pas d'annexe ; ajoutez les plans de mesure figés avant de signer.",
+            number=agreement.number,
         )
     prices = session.scalars(select(EnergyPrice).where(EnergyPrice.agreement_id == agreement.id)).all()
     first_day, _ = bounds(agreement.term)
     if not prices:
-        raise Refusal(f"L'accord {agreement.number} n'a aucun prix ; ajoutez ce que coûte le kWh de chaque énergie.")
+        raise Refusal(
+            "L'accord {number} n'a aucun prix ; ajoutez ce que coûte le kWh de chaque énergie.", number=agreement.number
+        )
     shared = {share["energy"] for share in agreement.terms["shares"] if share["energy"] is not None}
     for energy in sorted(shared | {price.energy for price in prices}):
         if not any(price.energy == energy and first_day in price.period for price in prices):
             raise Refusal(
-                f"{ENERGY_NAMES.get(energy, energy).capitalize()} : l'accord n'a pas de prix le {first_day:%d/%m/%Y},"
-                " son premier jour ; ajoutez-le avant de signer."
+                "{energy} : l'accord n'a pas de prix le {first_day:%d/%m/%Y}, son premier jour ; ajoutez-le avant "
+                "de signer.",
+                energy=ENERGY_NAMES.get(energy, energy).capitalize(),
+                first_day=first_day,
             )
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from contracts.parties.capital import demand_payer_is_shareholder
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,42 +47,38 @@ def record_signature(
     """
     if signed_on > today:
         raise Refusal(
-            N_("La signature est datée du {day}, dans le futur ; corrigez la date."),
+            "La signature est datée du {day}, dans le futur ; corrigez la date.",
             field="signed_on",
             day=f"{signed_on:%d/%m/%Y}",
         )
     if not deliberation_number.strip():
         raise Refusal(
-            N_("Sans délibération du conseil, pas de signature ; indiquez son numéro."), field="deliberation_number"
+            "Sans délibération du conseil, pas de signature ; indiquez son numéro.", field="deliberation_number"
         )
     if deliberation_date > signed_on:
         raise Refusal(
-            N_("La délibération ({voted}) est postérieure à la signature ({signed}) ; le conseil délibère d'abord."),
+            "La délibération ({voted}) est postérieure à la signature ({signed}) ; le conseil délibère d'abord.",
             field="deliberation_date",
             voted=f"{deliberation_date:%d/%m/%Y}",
             signed=f"{signed_on:%d/%m/%Y}",
         )
     if not deliberation_date <= transmitted_on <= signed_on:
         raise Refusal(
-            N_(
-                "La délibération est transmise à la préfecture après le vote ({voted}) et avant"
-                " la signature ({signed}) ;"
-                " corrigez la date de transmission."
-            ),
+            "La délibération est transmise à la préfecture après le vote ({voted}) et avant"
+            " la signature ({signed}) ;"
+            " corrigez la date de transmission.",
             field="transmitted_on",
             voted=f"{deliberation_date:%d/%m/%Y}",
             signed=f"{signed_on:%d/%m/%Y}",
         )
     if not signatory.strip():
-        raise Refusal(N_("Indiquez qui signe, et en quelle qualité."), field="signatory")
+        raise Refusal("Indiquez qui signe, et en quelle qualité.", field="signatory")
     if not delegation.strip():
-        raise Refusal(N_("Indiquez l'acte qui donne au signataire le pouvoir de signer."), field="delegation")
+        raise Refusal("Indiquez l'acte qui donne au signataire le pouvoir de signer.", field="delegation")
     if not document.content:
-        raise Refusal(
-            N_("Le document signé est vide ; déposez le fichier signé par les deux parties."), field="document"
-        )
+        raise Refusal("Le document signé est vide ; déposez le fichier signé par les deux parties.", field="document")
     if len(document.content) > HEAVIEST:
-        raise Refusal(N_("Le document signé dépasse 20 Mo ; déposez un fichier plus léger."), field="document")
+        raise Refusal("Le document signé dépasse 20 Mo ; déposez un fichier plus léger.", field="document")
     demand_payer_is_shareholder(session, agreement.budget, signed_on)
     signed.signed_on = signed_on
     signed.deliberation_number = deliberation_number.strip()

@@ -11,7 +11,6 @@ from contracts.agreements.coverage import end_coverage, move_end
 from contracts.agreements.models import Agreement, Suspension
 from contracts.agreements.versions import term_in_force
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
@@ -35,21 +34,16 @@ def suspend(
     """Suspend `agreement`, or its `building` only, during [start, end) of local days."""
     session.refresh(agreement, with_for_update=True)
     if agreement.state not in {"signed", "amended"}:
-        raise Refusal(
-            N_("L'accord {number} n'est pas en vigueur ; il n'y a rien à suspendre."), number=agreement.number
-        )
+        raise Refusal("L'accord {number} n'est pas en vigueur ; il n'y a rien à suspendre.", number=agreement.number)
     if end <= start:
-        raise Refusal(N_("La suspension finit avant d'avoir commencé ; corrigez les dates."), field="end")
+        raise Refusal("La suspension finit avant d'avoir commencé ; corrigez les dates.", field="end")
     if not reason.strip():
-        raise Refusal(N_("Dites pourquoi l'accord est suspendu : le décompte l'écrira."), field="reason")
+        raise Refusal("Dites pourquoi l'accord est suspendu : le décompte l'écrira.", field="reason")
     before = term_in_force(agreement)
     first, last = bounds(before)
     if start < first or start >= last:
         raise Refusal(
-            N_(
-                "La suspension commence hors de l'accord, qui court du {first} au {last} ;"
-                " choisissez un jour de sa durée."
-            ),
+            "La suspension commence hors de l'accord, qui court du {first} au {last} ; choisissez un jour de sa durée.",
             field="start",
             first=f"{first:%d/%m/%Y}",
             last=f"{last - dt.timedelta(days=1):%d/%m/%Y}",
@@ -59,7 +53,7 @@ def suspend(
         same = other.building_id is None or building is None or other.building_id == building.id
         if same and other.period.overlaps(period):
             raise Refusal(
-                N_("Ces jours sont déjà suspendus en partie (« {reason} ») ; choisissez les autres."),
+                "Ces jours sont déjà suspendus en partie (« {reason} ») ; choisissez les autres.",
                 field="start",
                 reason=other.reason,
             )
@@ -82,7 +76,7 @@ def resume(session: Session, suspension: Suspension, *, on: dt.date) -> Suspensi
     """Say that a suspension ends on day `on` (exclusive), earlier or later than it was declared."""
     start, _ = bounds(suspension.period)
     if on <= start:
-        raise Refusal(N_("La suspension finit avant d'avoir commencé ; corrigez la date."), field="on")
+        raise Refusal("La suspension finit avant d'avoir commencé ; corrigez la date.", field="on")
     before = term_in_force(suspension.agreement)
     suspension.period = Range(start, on)
     session.flush()
@@ -94,17 +88,17 @@ def end_agreement(session: Session, agreement: Agreement, *, on: dt.date, reason
     """End a signed agreement before its term: day `on` is the first that owes nothing; what came before is settled."""
     session.refresh(agreement, with_for_update=True)
     if agreement.state not in {"signed", "amended"}:
-        raise Refusal(N_("L'accord {number} n'est pas en vigueur ; il ne peut pas finir."), number=agreement.number)
+        raise Refusal("L'accord {number} n'est pas en vigueur ; il ne peut pas finir.", number=agreement.number)
     first, end = bounds(term_in_force(agreement))
     if not first < on <= end:
         raise Refusal(
-            N_("L'accord court du {first} au {last} ; il finit pendant sa durée, ou à son terme."),
+            "L'accord court du {first} au {last} ; il finit pendant sa durée, ou à son terme.",
             field="on",
             first=f"{first:%d/%m/%Y}",
             last=f"{end - dt.timedelta(days=1):%d/%m/%Y}",
         )
     if not reason.strip():
-        raise Refusal(N_("Dites pourquoi l'accord finit."), field="reason")
+        raise Refusal("Dites pourquoi l'accord finit.", field="reason")
     end_coverage(session, agreement, on)
     agreement.state, agreement.ended_on, agreement.ended_because = "ended", on, reason.strip()
     session.flush()

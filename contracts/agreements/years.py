@@ -22,9 +22,12 @@ def years_until(term_start: dt.date, term_end: dt.date, day: dt.date) -> list[Ye
     """Return the contract years of [term_start, term_end) up to the one `day` is in; refuse a day outside the term."""
     if not term_start <= day < term_end:
         raise Refusal(
-            f"Le {day:%d/%m/%Y} est hors de l'accord, qui court du {term_start:%d/%m/%Y}"
-            f" au {term_end - dt.timedelta(days=1):%d/%m/%Y} inclus ; choisissez un jour de sa durée.",
+            "Le {day:%d/%m/%Y} est hors de l'accord, qui court du {term_start:%d/%m/%Y} au {last_day:%d/%m/%Y} "
+            "inclus ; choisissez un jour de sa durée.",
             field="start",
+            day=day,
+            term_start=term_start,
+            last_day=term_end - dt.timedelta(days=1),
         )
     years: list[YearOfContract] = []
     while not years or years[-1].end <= day:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from contracts.measures.models import Grant, Measure, SharedMeasure
 from contracts.sites.models import Holding
 from foundation.errors import Refusal
-from foundation.messages import N_
 from foundation.money import euros
 
 if TYPE_CHECKING:
@@ -36,17 +35,17 @@ def record_measure(
 ) -> Measure:
     """Record a measure of `building`; `paid_by` is spl, shareholder, operator or other, the last two by name."""
     if not title.strip():
-        raise Refusal(N_("Dites ce qui a été fait."), field="title")
+        raise Refusal("Dites ce qui a été fait.", field="title")
     if paid_by in {"operator", "other"} and not payer.strip():
-        raise Refusal(N_("Nommez qui a payé."), field="payer")
+        raise Refusal("Nommez qui a payé.", field="payer")
     if cost is not None and cost < 0:
-        raise Refusal(N_("Un coût ne peut pas être négatif."), field="cost")
+        raise Refusal("Un coût ne peut pas être négatif.", field="cost")
     owner = session.scalar(
         select(Holding.shareholder_id).where(Holding.building_id == building.id, Holding.period.contains(done_on))
     )
     if owner is None:
         raise Refusal(
-            N_("Personne ne détenait « {building} » le {day} ; enregistrez d'abord qui le détient."),
+            "Personne ne détenait « {building} » le {day} ; enregistrez d'abord qui le détient.",
             field="done_on",
             building=building.name,
             day=f"{done_on:%d/%m/%Y}",
@@ -77,11 +76,11 @@ def add_grant(
 ) -> Grant:
     """Record a grant, or certificates (`kind` cee, with their kWh cumac), that `measure` received."""
     if not source.strip():
-        raise Refusal(N_("Dites qui l'a donnée, ou le numéro des certificats."), field="source")
+        raise Refusal("Dites qui l'a donnée, ou le numéro des certificats.", field="source")
     if amount < 0:
-        raise Refusal(N_("Un montant ne peut pas être négatif ; écrivez zéro ou plus."), field="amount")
+        raise Refusal("Un montant ne peut pas être négatif ; écrivez zéro ou plus.", field="amount")
     if (kind == "cee") != (kwh_cumac is not None):
-        raise Refusal(N_("Des certificats, et eux seuls, se comptent en kWh cumac."), field="kwh_cumac")
+        raise Refusal("Des certificats, et eux seuls, se comptent en kWh cumac.", field="kwh_cumac")
     grant = Grant(measure=measure, kind=kind, source=source.strip(), amount=euros(amount), kwh_cumac=kwh_cumac)
     session.add(grant)
     session.flush()
@@ -103,31 +102,29 @@ def share_measure(
     """
     if measure.shareholder_id != agreement.shareholder_id:
         raise Refusal(
-            N_("« {title} » n'est pas de la collectivité de l'accord {number} ; choisissez un accord avec elle."),
+            "« {title} » n'est pas de la collectivité de l'accord {number} ; choisissez un accord avec elle.",
             field="agreement_id",
             title=measure.title,
             number=agreement.number,
         )
     if measure.shared_with:
         raise Refusal(
-            N_("L'économie de « {title} » est déjà partagée avec {operator} : elle ne se partage qu'une fois."),
+            "L'économie de « {title} » est déjà partagée avec {operator} : elle ne se partage qu'une fois.",
             title=measure.title,
             operator=measure.shared_with,
         )
     other = session.scalar(select(SharedMeasure).where(SharedMeasure.measure_id == measure.id))
     if other is not None:
         raise Refusal(
-            N_("L'économie de « {title} » est déjà partagée par l'accord {number} : elle ne se partage qu'une fois."),
+            "L'économie de « {title} » est déjà partagée par l'accord {number} : elle ne se partage qu'une fois.",
             title=measure.title,
             number=other.agreement.number,
         )
     if measure.paid_by != "spl" and not clause.strip():
         raise Refusal(
-            N_(
-                "La SPL n'a pas apporté « {title} » : seul ce qu'elle apporte est partagé, sauf"
-                " clause expresse. Citez la"
-                " clause de l'accord, ou laissez cette mesure hors du partage."
-            ),
+            "La SPL n'a pas apporté « {title} » : seul ce qu'elle apporte est partagé, sauf"
+            " clause expresse. Citez la"
+            " clause de l'accord, ou laissez cette mesure hors du partage.",
             field="clause",
             title=measure.title,
         )

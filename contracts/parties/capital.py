@@ -67,7 +67,7 @@ def acquire(
     """
     amount = euros(amount)
     if amount <= 0:
-        raise Refusal(N_("Une part de capital est un montant supérieur à zéro ; écrivez-le en euros."), field="amount")
+        raise Refusal("Une part de capital est un montant supérieur à zéro ; écrivez-le en euros.", field="amount")
     _close(session, shareholder, start)
     share = CapitalShare(shareholder=shareholder, period=Range(start, None), amount=amount, act=act.strip())
     session.add(share)
@@ -75,10 +75,8 @@ def acquire(
     capital = capital_on(session, start)
     if session.get(Company, 1) is not None and capital.owned > capital.whole:
         raise Refusal(
-            N_(
-                "Les parts feraient {owned} € pour un capital de {whole} € ; corrigez ce montant, ou d'abord le capital"
-                " de la SPL."
-            ),
+            "Les parts feraient {owned} € pour un capital de {whole} € ; corrigez ce montant, ou d'abord le capital"
+            " de la SPL.",
             field="amount",
             owned=capital.owned,
             whole=capital.whole,
@@ -91,13 +89,11 @@ def cede(
 ) -> None:
     """Move `amount` euros of capital from `seller` to `buyer` from day `on`: what all own together stays the same."""
     if seller is buyer:
-        raise Refusal(
-            N_("Le vendeur et l'acheteur sont la même collectivité ; choisissez-en une autre."), field="buyer"
-        )
+        raise Refusal("Le vendeur et l'acheteur sont la même collectivité ; choisissez-en une autre.", field="buyer")
     before = owned_on(session, seller, on)
     if not 0 < amount <= before:
         raise Refusal(
-            N_("{name} possède {before} € de capital le {day} ; cédez un montant qui ne le dépasse pas."),
+            "{name} possède {before} € de capital le {day} ; cédez un montant qui ne le dépasse pas.",
             field="amount",
             name=seller.name,
             before=before,
@@ -129,21 +125,17 @@ def demand_payer_is_shareholder(session: Session, budget: Budget, day: dt.date) 
         payer = session.scalar(select(Shareholder).where(Shareholder.siren == budget.siret[:9]))
     if payer is None:
         raise Refusal(
-            N_(
-                "« {budget} » a sa propre personnalité morale et n'est pas actionnaire de la SPL"
-                " ; faites payer un budget"
-                " de la collectivité."
-            ),
+            "« {budget} » a sa propre personnalité morale et n'est pas actionnaire de la SPL"
+            " ; faites payer un budget"
+            " de la collectivité.",
             field="budget_id",
             budget=budget.name,
         )
     if not owned_on(session, payer, day):
         raise Refusal(
-            N_(
-                "{name} n'est pas actionnaire de la SPL le {day} ; enregistrez sa part de"
-                " capital sur sa page, ou changez"
-                " la date."
-            ),
+            "{name} n'est pas actionnaire de la SPL le {day} ; enregistrez sa part de"
+            " capital sur sa page, ou changez"
+            " la date.",
             field="signed_on",
             name=payer.name,
             day=f"{day:%d/%m/%Y}",
@@ -167,7 +159,7 @@ def _close(session: Session, shareholder: Shareholder, on: dt.date) -> None:
     for row in rows:
         if row.period.lower is not None and row.period.lower >= on:
             raise Refusal(
-                N_("La part de {name} est déjà enregistrée depuis le {day} ; choisissez un jour plus tard."),
+                "La part de {name} est déjà enregistrée depuis le {day} ; choisissez un jour plus tard.",
                 field="start",
                 name=shareholder.name,
                 day=f"{row.period.lower:%d/%m/%Y}",

@@ -11,7 +11,6 @@ from contracts.parties.capital import acquire
 from contracts.parties.models import Budget, Commitment, Company, Shareholder
 from foundation.errors import Refusal
 from foundation.identifiers import check_iban, check_siren, check_siret
-from foundation.messages import N_
 from foundation.money import euros
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def the_company(session: Session) -> Company:
     """Return the SPL; refuse where nobody said yet who it is."""
     company = session.get(Company, 1)
     if company is None:
-        raise Refusal(N_("La SPL n'est pas encore décrite ; remplissez ses coordonnées dans Réglages."))
+        raise Refusal("La SPL n'est pas encore décrite ; remplissez ses coordonnées dans Réglages.")
     return company
 
 
@@ -62,18 +61,18 @@ def register_shareholder(
     siren = check_siren(siren)
     if insee_code is not None and not _INSEE.fullmatch(insee_code):
         raise Refusal(
-            N_("Le code INSEE « {code} » a cinq signes, par exemple 56121 ou 2A004 ; ce n'est pas le code postal."),
+            "Le code INSEE « {code} » a cinq signes, par exemple 56121 ou 2A004 ; ce n'est pas le code postal.",
             field="insee_code",
             code=insee_code,
         )
     if (capital is None) != (since is None):
         raise Refusal(
-            N_("Une part de capital a un montant et un premier jour ; donnez les deux, ou aucun."),
+            "Une part de capital a un montant et un premier jour ; donnez les deux, ou aucun.",
             field="since" if since is None else "capital",
         )
     taken = session.scalar(select(Shareholder).where((Shareholder.siren == siren) | (Shareholder.name == name)))
     if taken is not None:
-        raise Refusal(f"{taken.name} (SIREN {taken.siren}) est déjà enregistrée.", field="siren")
+        raise Refusal("{name} (SIREN {siren}) est déjà enregistrée.", field="siren", name=taken.name, siren=taken.siren)
     shareholder = Shareholder(
         name=name,
         siren=siren,
@@ -110,7 +109,7 @@ def add_budget(
     taken = session.scalar(select(Budget).where(Budget.siret == siret))
     if taken is not None:
         raise Refusal(
-            N_("Le SIRET {siret} est déjà celui de « {name} » ({owner})."),
+            "Le SIRET {siret} est déjà celui de « {name} » ({owner}).",
             field="siret",
             siret=siret,
             name=taken.name,
@@ -153,16 +152,16 @@ def commit_funds(
     """Record that `budget` committed `amount` euros (VAT included) for `year` under `number` (engagement juridique)."""
     number = number.strip()
     if not number:
-        raise Refusal(N_("Un engagement a un numéro ; relevez-le sur le bon de commande."), field="number")
+        raise Refusal("Un engagement a un numéro ; relevez-le sur le bon de commande.", field="number")
     if amount <= 0:
-        raise Refusal(N_("Un engagement est un montant supérieur à zéro."), field="amount")
+        raise Refusal("Un engagement est un montant supérieur à zéro.", field="amount")
     if not 2000 <= year <= 2199:
-        raise Refusal(N_("L'année budgétaire s'écrit avec quatre chiffres, par exemple 2026."), field="year")
+        raise Refusal("L'année budgétaire s'écrit avec quatre chiffres, par exemple 2026.", field="year")
     if expires_on is not None and expires_on.year < year:
-        raise Refusal(N_("L'engagement expirerait avant son année ; corrigez la date."), field="expires_on")
+        raise Refusal("L'engagement expirerait avant son année ; corrigez la date.", field="expires_on")
     taken = session.scalar(select(Commitment.id).where(Commitment.budget_id == budget.id, Commitment.number == number))
     if taken is not None:
-        raise Refusal(N_("L'engagement {number} est déjà enregistré sur ce budget."), field="number", number=number)
+        raise Refusal("L'engagement {number} est déjà enregistré sur ce budget.", field="number", number=number)
     commitment = Commitment(budget=budget, year=year, number=number, amount=euros(amount), expires_on=expires_on)
     session.add(commitment)
     session.flush()
@@ -183,7 +182,7 @@ def _check_payer(siret: str, shareholder: Shareholder, *, own: bool) -> str:
     checked = check_siret(siret, siren=None if own else shareholder.siren)
     if own and checked.startswith(shareholder.siren):
         raise Refusal(
-            N_("Le SIRET {siret} est celui de {name} : ce budget n'a pas de personnalité morale à lui ; décochez-la."),
+            "Le SIRET {siret} est celui de {name} : ce budget n'a pas de personnalité morale à lui ; décochez-la.",
             field="legal_personality",
             siret=checked,
             name=shareholder.name,
@@ -193,4 +192,4 @@ def _check_payer(siret: str, shareholder: Shareholder, *, own: bool) -> str:
 
 def _demand_recovery(ratio: Decimal | None) -> None:
     if ratio is not None and not 0 <= ratio <= 1:
-        raise Refusal(N_("Le coefficient de récupération de la TVA se situe entre 0 et 1."), field="vat_recovery")
+        raise Refusal("Le coefficient de récupération de la TVA se situe entre 0 et 1.", field="vat_recovery")

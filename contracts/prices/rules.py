@@ -40,7 +40,11 @@ class Price:
         if not self.per_kwh.is_finite() or self.per_kwh <= 0:
             raise Refusal("Le prix du kWh doit être supérieur à zéro.", field="price")
         if int(self.per_kwh.as_tuple().exponent) < -_MOST_PLACES:
-            raise Refusal(f"Le prix du kWh a trop de décimales ; écrivez-en {_MOST_PLACES} au plus.", field="price")
+            raise Refusal(
+                "Le prix du kWh a trop de décimales ; écrivez-en {MOST_PLACES} au plus.",
+                field="price",
+                MOST_PLACES=_MOST_PLACES,
+            )
         if self.end is not None and self.end <= self.start:
             raise Refusal("La fin d'un prix doit venir après son début ; corrigez les dates.", field="period")
 
@@ -62,9 +66,9 @@ class Schedule:
         for earlier, later in pairwise(in_order):
             if earlier.end is None or earlier.end > later.start:
                 raise Refusal(
-                    f"Deux prix se chevauchent le {FRENCH.date(later.start)} ;"
-                    " mettez fin au premier avant que le second commence.",
+                    "Deux prix se chevauchent le {day} ; mettez fin au premier avant que le second commence.",
                     field="period",
+                    day=FRENCH.date(later.start),
                 )
         object.__setattr__(self, "prices", in_order)
 
@@ -179,4 +183,6 @@ def _hole(energy: str, missing: list[dt.date]) -> Refusal:
         for first, last in ranges
     )
     name = ENERGY_NAMES.get(energy, energy).capitalize()
-    return Refusal(f"{name} : pas de prix {named} ; complétez la grille de prix.", field="prices")
+    return Refusal(
+        "{name} : pas de prix {named} ; complétez la grille de prix.", field="prices", name=name, named=named
+    )

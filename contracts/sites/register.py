@@ -37,7 +37,9 @@ def register_site(
     time_zone(timezone)
     check_place(latitude, longitude)
     if session.scalar(select(Site.id).where(Site.name == name, Site.city == city)) is not None:
-        raise Refusal(f"Il y a déjà un site « {name} » à {city} ; donnez-lui un autre nom.", field="name")
+        raise Refusal(
+            "Il y a déjà un site « {name} » à {city} ; donnez-lui un autre nom.", field="name", name=name, city=city
+        )
     site = Site(
         name=name,
         city=city,
@@ -67,7 +69,12 @@ def register_building(
 ) -> Building:
     """Add a building to `site`; `floor_area_m2` is its floor area where it is known."""
     if session.scalar(select(Building.id).where(Building.site_id == site.id, Building.name == name)) is not None:
-        raise Refusal(f"Le site « {site.name} » a déjà un bâtiment « {name} » ; donnez-lui un autre nom.", field="name")
+        raise Refusal(
+            "Le site « {site} » a déjà un bâtiment « {name} » ; donnez-lui un autre nom.",
+            field="name",
+            site=site.name,
+            name=name,
+        )
     if floor_area_m2 is not None and floor_area_m2 <= 0:
         raise Refusal(
             "La surface doit être plus grande que zéro ; laissez vide si elle est inconnue.", field="floor_area_m2"
@@ -83,15 +90,22 @@ def hold(
 ) -> Holding:
     """Say that `shareholder` holds `building` during [start, end) of local days (truth 11)."""
     if end is not None and end <= start:
-        raise Refusal(f"La détention finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).", field="end")
+        raise Refusal(
+            "La détention finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).",
+            field="end",
+            end=end,
+            start=start,
+        )
     period: Range[dt.date] = Range(start, end)
     other = session.scalar(select(Holding).where(Holding.building_id == building.id, Holding.period.op("&&")(period)))
     if other is not None:
         since = f" depuis le {other.period.lower:%d/%m/%Y}" if other.period.lower else ""
         raise Refusal(
-            f"« {building.name} » est déjà détenu par {other.shareholder.name}{since} ;"
-            " finissez d'abord cette détention.",
+            "« {building} » est déjà détenu par {holder}{since} ; finissez d'abord cette détention.",
             field="start",
+            building=building.name,
+            holder=other.shareholder.name,
+            since=since,
         )
     holding = Holding(building=building, shareholder=shareholder, period=period)
     session.add(holding)

@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import Range
 
 from contracts.sites.models import Building, Holding
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,10 +45,7 @@ def transfer(
     """
     if receiver.kind not in {"intercommunality", "syndicate"}:
         raise Refusal(
-            N_(
-                "{name} n'est ni une intercommunalité ni un syndicat ; un transfert de"
-                " compétence se fait vers l'un d'eux."
-            ),
+            "{name} n'est ni une intercommunalité ni un syndicat ; un transfert de compétence se fait vers l'un d'eux.",
             field="receiver_id",
             name=receiver.name,
         )
@@ -72,7 +68,7 @@ def _pass_all(
     holdings = session.scalars(query.order_by(Holding.id)).all()
     if not holdings:
         raise Refusal(
-            N_("{name} ne détient rien de cela le {day} ; vérifiez la date."),
+            "{name} ne détient rien de cela le {day} ; vérifiez la date.",
             field="on",
             name=giver.name,
             day=f"{on:%d/%m/%Y}",
@@ -84,7 +80,7 @@ def _held(session: Session, building: Building, on: dt.date) -> Holding:
     holding = session.scalar(select(Holding).where(Holding.building_id == building.id, Holding.period.contains(on)))
     if holding is None:
         raise Refusal(
-            N_("Personne ne détient « {building} » le {day} ; enregistrez d'abord qui le détient."),
+            "Personne ne détient « {building} » le {day} ; enregistrez d'abord qui le détient.",
             field="on",
             building=building.name,
             day=f"{on:%d/%m/%Y}",
@@ -95,13 +91,13 @@ def _held(session: Session, building: Building, on: dt.date) -> Holding:
 def _pass(session: Session, holding: Holding, to: Shareholder, on: dt.date, *, origin: str, act: str) -> Holding:
     """End `holding` on day `on` and begin that of `to`, as long as the first would have lasted."""
     if not act.strip():
-        raise Refusal(N_("Indiquez l'acte : sa nature, son numéro et sa date."), field="act")
+        raise Refusal("Indiquez l'acte : sa nature, son numéro et sa date.", field="act")
     if holding.shareholder_id == to.id:
-        raise Refusal(N_("{name} détient déjà ce bâtiment ; choisissez une autre collectivité."), name=to.name)
+        raise Refusal("{name} détient déjà ce bâtiment ; choisissez une autre collectivité.", name=to.name)
     start, end = holding.period.lower, holding.period.upper
     if start is not None and start >= on:
         raise Refusal(
-            N_("« {building} » n'est détenu que depuis le {day} ; choisissez un jour plus tard."),
+            "« {building} » n'est détenu que depuis le {day} ; choisissez un jour plus tard.",
             field="on",
             building=holding.building.name,
             day=f"{start:%d/%m/%Y}",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from devices.dialects.making import Meaning
 from devices.dialects.quantities import Quantity, accepts, units_of
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +25,12 @@ def read_lines(text: str) -> dict[str, Meaning]:
     found: dict[str, Meaning] = {}
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST:
-        raise Refusal(N_("Expliquez {most} champs au plus."), field="meanings", most=MOST)
+        raise Refusal("Expliquez {most} champs au plus.", field="meanings", most=MOST)
     for number, line in lines:
         parts = LINE.fullmatch(line)
         if parts is None or parts["path"] in found:
             raise Refusal(
-                N_("Ligne {number} illisible ; écrivez une fois chaque champ, comme « total = energy_index Wh »."),
+                "Ligne {number} illisible ; écrivez une fois chaque champ, comme « total = energy_index Wh ».",
                 field="meanings",
                 number=number,
             )
@@ -42,7 +41,7 @@ def read_lines(text: str) -> dict[str, Meaning]:
 def _meaning(number: int, code: str, unit: str) -> Meaning:
     if code not in set(Quantity):
         raise Refusal(
-            N_("Ligne {number} : la grandeur « {code} » n'existe pas ; prenez-en une de la liste."),
+            "Ligne {number} : la grandeur « {code} » n'existe pas ; prenez-en une de la liste.",
             field="meanings",
             number=number,
             code=code[:40],
@@ -50,7 +49,7 @@ def _meaning(number: int, code: str, unit: str) -> Meaning:
     quantity = Quantity(code)
     if not accepts(quantity, unit):
         raise Refusal(
-            N_("Ligne {number} : « {unit} » n'est pas une unité de {code} ; on attend {expected}, ou un multiple."),
+            "Ligne {number} : « {unit} » n'est pas une unité de {code} ; on attend {expected}, ou un multiple.",
             field="meanings",
             number=number,
             unit=unit,

@@ -25,5 +25,5 @@ def bytes_of(text: str, way: str, field: str) -> bytes:
         return text.replace("\r\n", "\n").encode()
     except ValueError:
         raise Refusal(
-            N_("Ce n'est pas écrit en {way} ; choisissez comment ces octets sont écrits."), field=field, way=WAYS[way]
+            "Ce n'est pas écrit en {way} ; choisissez comment ces octets sont écrits.", field=field, way=WAYS[way]
         ) from None

@@ -11,7 +11,6 @@ from devices.codecs.models import Codec, CodecUse
 from devices.codecs.runner import Source, read_source
 from foundation.attachments.store import keep
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -30,7 +29,7 @@ def add_codec(
     known = session.scalar(select(Codec).where(Codec.maker == maker, Codec.name == name, Codec.version == version))
     if known is not None:
         raise Refusal(
-            N_("Le codec « {title} » est déjà gardé ; donnez au nouveau un autre numéro de version."),
+            "Le codec « {title} » est déjà gardé ; donnez au nouveau un autre numéro de version.",
             field="version",
             title=known.title,
         )
@@ -56,7 +55,7 @@ def attach(session: Session, codec: Codec, model: DeviceModel) -> CodecUse:
         session.add(use)
     elif use.codec_id == codec.id:
         raise Refusal(
-            N_("Le codec « {title} » lit déjà les capteurs du modèle {model}."),
+            "Le codec « {title} » lit déjà les capteurs du modèle {model}.",
             field="model",
             title=codec.title,
             model=model.title,

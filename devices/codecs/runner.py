@@ -20,7 +20,6 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self, cast
 
 from devices.codecs.outcome import Outcome, failure
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from devices.dialects.uplink import Undecoded
@@ -50,9 +49,7 @@ def read_source(content: bytes, title: str, sha256: str = "") -> Source:
     """Return a codec to run; refuse what is no text or too long."""
     if len(content) > LONGEST:
         raise Refusal(
-            N_(
-                "Ce codec fait {size} octets, plus que les {longest} permis ; envoyez le seul fichier .js du fabricant."
-            ),
+            "Ce codec fait {size} octets, plus que les {longest} permis ; envoyez le seul fichier .js du fabricant.",
             field="source",
             size=len(content),
             longest=LONGEST,
@@ -61,7 +58,7 @@ def read_source(content: bytes, title: str, sha256: str = "") -> Source:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refusal(
-            N_("Ce fichier n'est pas du texte UTF-8 ; envoyez le fichier .js d'origine du fabricant."), field="source"
+            "Ce fichier n'est pas du texte UTF-8 ; envoyez le fichier .js d'origine du fabricant.", field="source"
         ) from None
     # Each source rests for its own faults: without a hash of their own, those that are only tried would share them.
     return Source(title, text, sha256 or hashlib.sha256(content).hexdigest())

@@ -49,9 +49,10 @@ def note_coefficient(
         raise Refusal("Le coefficient est sur PCS ou sur PCI ; choisissez.", field="heating_value")
     if not LEAST <= kwh_per_m3 <= MOST:
         raise Refusal(
-            f"{kwh_per_m3:f} kWh/m³ n'est pas un coefficient de gaz naturel ; recopiez celui de la facture"
-            " (entre 8 et 14 sur PCS).",
+            "{kwh_per_m3:f} kWh/m³ n'est pas un coefficient de gaz naturel ; recopiez celui de la facture "
+            "(entre 8 et 14 sur PCS).",
             field="kwh_per_m3",
+            kwh_per_m3=kwh_per_m3,
         )
     if not source:
         raise Refusal("Dites de quelle facture vient ce coefficient.", field="source")
@@ -69,10 +70,13 @@ def note_coefficient(
         if not replacing:
             first, after = bounds(other.period)
             raise Refusal(
-                f"Un coefficient de {other.kwh_per_m3.normalize():f} kWh/m³ est déjà noté du {first:%d/%m/%Y} au"
-                f" {after - ONE_DAY:%d/%m/%Y} ({other.source}) ; corrigez les dates, ou importez la facture qui le"
-                " remplace comme une correction.",
+                "Un coefficient de {coefficient:f} kWh/m³ est déjà noté du {first:%d/%m/%Y} au {last:%d/%m/%Y} "
+                "({source}) ; corrigez les dates, ou importez la facture qui le remplace comme une correction.",
                 field="start",
+                coefficient=other.kwh_per_m3.normalize(),
+                first=first,
+                last=after - ONE_DAY,
+                source=other.source,
             )
         _cut(session, other, start, end)
     session.flush()

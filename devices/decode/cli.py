@@ -66,5 +66,9 @@ def _content(path: str, longest: int) -> bytes:
         with click.open_file(path, "rb") as opened:
             found: bytes = opened.read(longest + 1)
     except OSError as error:
-        raise Refusal(f"Le fichier {path} ne peut pas être lu ({error.strerror}) ; vérifiez son chemin.") from None
+        raise Refusal(
+            "Le fichier {path} ne peut pas être lu ({strerror}) ; vérifiez son chemin.",
+            path=path,
+            strerror=error.strerror,
+        ) from None
     return found

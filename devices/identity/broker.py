@@ -14,7 +14,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 from devices.identity.rules import PREFIX, Account, acls, device_rights
 from devices.ingest.address import BrokerAddress
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,11 +54,9 @@ class DynamicSecurity:
         if not self._ready.wait(PATIENCE) or self._refused:
             self._leave()
             raise Refusal(
-                N_(
-                    "Le courtier MQTT {host} ne nous laisse pas gérer ses comptes ({reason}) ; donnez dans"
-                    " FLEET_PROVISIONING_MQTT_URL l'adresse de son administrateur, et chargez son greffon de sécurité"
-                    " dynamique."
-                ),
+                "Le courtier MQTT {host} ne nous laisse pas gérer ses comptes ({reason}) ; donnez dans"
+                " FLEET_PROVISIONING_MQTT_URL l'adresse de son administrateur, et chargez son greffon de sécurité"
+                " dynamique.",
                 host=self._address.host,
                 reason=self._refused or "timeout",
             )
@@ -157,7 +154,7 @@ class DynamicSecurity:
             while not all(mark in self._answers for mark in marks):
                 if not self._answered.wait(max(0.0, deadline - time.monotonic())):
                     raise Refusal(
-                        N_("Le courtier MQTT {host} n'a pas répondu à temps ; recommencez : ce qui est fait le reste."),
+                        "Le courtier MQTT {host} n'a pas répondu à temps ; recommencez : ce qui est fait le reste.",
                         host=self._address.host,
                     )
             return [self._answers.pop(mark) for mark in marks]
@@ -205,6 +202,6 @@ def _demand(failed: set[str | None], harmless: set[str]) -> None:
     serious = {text for text in failed if text is not None} - harmless
     if serious:
         raise Refusal(
-            N_("Le courtier MQTT n'a pas fait ce qui lui était demandé ({reasons}) ; recommencez."),
+            "Le courtier MQTT n'a pas fait ce qui lui était demandé ({reasons}) ; recommencez.",
             reasons=", ".join(sorted(serious)),
         )

@@ -139,7 +139,9 @@ def _devices(sessions: sessionmaker[Session], serials: Sequence[str]) -> list[De
     with sessions() as session:
         found = list(session.scalars(query.where(wanted)))
     if unknown := set(serials) - {device.serial for device in found}:
-        raise Refusal(f"Aucun capteur ne s'appelle {', '.join(sorted(unknown))} ; enregistrez-le d'abord.")
+        raise Refusal(
+            "Aucun capteur ne s'appelle {unknown} ; enregistrez-le d'abord.", unknown=", ".join(sorted(unknown))
+        )
     return found
 
 

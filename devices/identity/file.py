@@ -20,8 +20,9 @@ def read(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError):
         raise Refusal(
-            f"Le fichier des comptes du courtier, « {path} », ne se lit pas ; mettez-le de côté, relancez, puis"
-            " remplissez le nouveau depuis la base : fleet devices provision --file."
+            "Le fichier des comptes du courtier, « {path} », ne se lit pas ; mettez-le de côté, relancez, puis "
+            "remplissez le nouveau depuis la base : fleet devices provision --file.",
+            path=path,
         ) from None
     return document
 

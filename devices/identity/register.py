@@ -22,7 +22,6 @@ from devices.identity.rules import PASSWORD_BYTES, PREFIX, account_of, device_ri
 from devices.inventory.models import Device
 from devices.inventory.states import OUT_OF_SERVICE
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -89,7 +88,7 @@ def provision(
 
     """
     if name is not None and len(devices) != 1:
-        raise Refusal(N_("Un nom n'est qu'à un appareil ; donnez-en un seul à la fois."), field="name")
+        raise Refusal("Un nom n'est qu'à un appareil ; donnez-en un seul à la fois.", field="name")
     _alone(session)
     known = {identity.device_id: identity for identity in session.scalars(_of(devices))}
     wanted: list[tuple[Account, str]] = []
@@ -97,7 +96,7 @@ def provision(
         session.refresh(device)
         if device.state in OUT_OF_SERVICE:
             raise Refusal(
-                N_("Le capteur {serial} est hors service ; il ne peut pas avoir d'identité au courtier."),
+                "Le capteur {serial} est hors service ; il ne peut pas avoir d'identité au courtier.",
                 serial=device.serial,
             )
         identity = known.get(device.id)
@@ -129,7 +128,7 @@ def revoke(session: Session, device: Device, *, by: str, now: dt.datetime) -> Br
     identity = session.scalar(_of([device]))
     if identity is None or identity.revoked_at is not None:
         raise Refusal(
-            N_("Le capteur {serial} n'a pas d'identité au courtier ; il n'y a rien à révoquer."), serial=device.serial
+            "Le capteur {serial} n'a pas d'identité au courtier ; il n'y a rien à révoquer.", serial=device.serial
         )
     _end(identity, by, now)
     session.flush()
@@ -201,7 +200,7 @@ def _alone_under_its_name(session: Session, identity: BrokerIdentity) -> None:
         )
     if other is not None:
         raise Refusal(
-            N_("Le capteur {other} publie déjà sous le nom {name} ({dialect}) ; donnez un autre nom."),
+            "Le capteur {other} publie déjà sous le nom {name} ({dialect}) ; donnez un autre nom.",
             field="name",
             other=other,
             name=identity.name,
@@ -213,8 +212,11 @@ def _unchanged(identity: BrokerIdentity, dialect: str | None, name: str | None) 
     """Refuse to pass over what is asked: other topics need another account."""
     if topics_of(dialect or identity.dialect, name or identity.name) != topics_of(identity.dialect, identity.name):
         raise Refusal(
-            f"Le capteur {identity.device.serial} publie sous le nom {identity.name} ({identity.dialect}) ; pour en"
-            " changer, renouvelez son identité (--renew)."
+            "Le capteur {serial} publie sous le nom {name} ({dialect}) ; pour en changer, renouvelez son "
+            "identité (--renew).",
+            serial=identity.device.serial,
+            name=identity.name,
+            dialect=identity.dialect,
         )
 
 

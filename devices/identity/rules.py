@@ -14,7 +14,6 @@ from devices.dialects.listening import Listening
 from devices.dialects.registry import DIALECTS, dialect_named
 from devices.dialects.sparkplug import REBIRTHS
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +65,7 @@ def topics_of(dialect: str, name: str) -> frozenset[str]:
     found = frozenset(_own(topics, name) for topics in dialect_named(dialect).subscriptions)
     if name in ROOTS and any(topics.startswith(f"{name}/") for topics in found):
         raise Refusal(
-            N_("« {name} » ouvre les sujets d'un autre format ; donnez à l'appareil un nom qui ne soit qu'à lui."),
+            "« {name} » ouvre les sujets d'un autre format ; donnez à l'appareil un nom qui ne soit qu'à lui.",
             field="name",
             name=name,
         )
@@ -86,10 +85,8 @@ def _safe(text: str, field: str) -> str:
     if NAME.fullmatch(text):
         return text
     raise Refusal(
-        N_(
-            "« {text} » ne peut nommer un appareil au courtier : « # », « + » et « / » ouvriraient les sujets des"
-            " autres ; servez-vous de lettres, de chiffres, de « . », « _ », « @ » ou « - », 64 signes au plus."
-        ),
+        "« {text} » ne peut nommer un appareil au courtier : « # », « + » et « / » ouvriraient les sujets des"
+        " autres ; servez-vous de lettres, de chiffres, de « . », « _ », « @ » ou « - », 64 signes au plus.",
         field=field,
         text=text[:64],
     )

@@ -83,11 +83,11 @@ def _make(request: Request, device: Device, one: BrokerIdentity | None, form: Id
     url = request.registry["provisioning_url"]
     if url is None:
         raise Refusal(
-            N_("L'adresse de l'administrateur du courtier manque ; donnez-la au processus web (mqtt.provisioning_url).")
+            "L'adresse de l'administrateur du courtier manque ; donnez-la au processus web (mqtt.provisioning_url)."
         )
     # Sent twice, a form changes the password once: its address names the identity it was made from.
     if request.GET.get("of", "") != (one.generation if one else ""):
-        raise Refusal(N_("Cette identité vient d'être changée ; rechargez la page du capteur avant de recommencer."))
+        raise Refusal("Cette identité vient d'être changée ; rechargez la page du capteur avant de recommencer.")
     with DynamicSecurity(url) as broker:
         (made,) = provision(
             request.dbsession,

@@ -91,7 +91,11 @@ def _opened(file: Path) -> Any:
     try:
         return file.open("rb")
     except OSError as error:
-        raise Refusal(f"Le fichier {file} ne peut pas être lu ({error.strerror}) ; vérifiez son chemin.") from None
+        raise Refusal(
+            "Le fichier {file} ne peut pas être lu ({strerror}) ; vérifiez son chemin.",
+            file=file,
+            strerror=error.strerror,
+        ) from None
 
 
 def _propose(content: bytes) -> None:
@@ -150,7 +154,9 @@ def save(*, name: str, file: Path, database_url: str) -> None:
         written.pop("headings", None)
         profile = Profile.from_json(written)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Refusal(f"{file} n'est pas un profil ({error}) ; partez de celui que propose l'import.") from None
+        raise Refusal(
+            "{file} n'est pas un profil ({error}) ; partez de celui que propose l'import.", file=file, error=error
+        ) from None
     with _session(database_url) as session:
         save_profile(session, name=name, profile=profile, by="ligne de commande")
         session.commit()

@@ -135,7 +135,9 @@ class Profile:
             (self.day_begins, range(24), "day_begins", "L'heure à laquelle le jour commence"),
         ):
             if value not in allowed:
-                raise Refusal(f"{what} « {value} » n'est pas connu ; choisissez dans la liste.", field=name)
+                raise Refusal(
+                    "{what} « {value} » n'est pas connu ; choisissez dans la liste.", field=name, what=what, value=value
+                )
         if self.thousands == self.decimal:
             raise Refusal("Le séparateur de milliers ne peut pas être le signe décimal.", field="thousands")
         self._check_columns()
@@ -145,10 +147,14 @@ class Profile:
         known = {*REQUIRED[self.kind], *OPTIONAL.get(self.kind, ())}
         for role in REQUIRED[self.kind]:
             if not self.columns.get(role):
-                raise Refusal(f"« {ROLE_WORDS[role]} » manque ; donnez son intitulé dans le fichier.", field=role)
+                raise Refusal(
+                    "« {role} » manque ; donnez son intitulé dans le fichier.", field=role, role=ROLE_WORDS[role]
+                )
         for role in self.columns:
             if role not in known:
-                raise Refusal(f"Un fichier de ce genre n'a pas de colonne « {role} » ; videz ce champ.", field=role)
+                raise Refusal(
+                    "Un fichier de ce genre n'a pas de colonne « {role} » ; videz ce champ.", field=role, role=role
+                )
         if self.kind is Kind.BILLS:
             given = {role for role in BILL_ENERGY if self.columns.get(role)}
             if len(given & {"index_start", "index_end"}) == 1:

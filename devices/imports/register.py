@@ -35,7 +35,7 @@ def save_profile(session: Session, *, name: str, profile: Profile, by: str) -> I
     if not name.strip():
         raise Refusal("Donnez un nom au profil, par exemple celui du fournisseur.", field="name")
     if session.scalar(select(ImportProfile.id).where(func.lower(ImportProfile.name) == name.lower())) is not None:
-        raise Refusal(f"Un profil se nomme déjà « {name} » ; donnez-lui un autre nom.", field="name")
+        raise Refusal("Un profil se nomme déjà « {name} » ; donnez-lui un autre nom.", field="name", name=name)
     saved = ImportProfile(name=name, mapping=profile.to_json(), created_by=by)
     session.add(saved)
     session.flush()
@@ -47,7 +47,12 @@ def find_profile(session: Session, name: str) -> ImportProfile:
     found = session.scalar(select(ImportProfile).where(ImportProfile.name == name))
     if found is None:
         known = ", ".join(session.scalars(select(ImportProfile.name).order_by(ImportProfile.name))) or "aucun"
-        raise Refusal(f"Le profil « {name} » n'existe pas ; profils enregistrés : {known}.", field="profile")
+        raise Refusal(
+            "Le profil « {name} » n'existe pas ; profils enregistrés : {known}.",
+            field="profile",
+            name=name,
+            known=known,
+        )
     return found
 
 
@@ -130,12 +135,20 @@ def carry_out(
     outcome = examined.outcome
     if not outcome.is_clean:
         told = outcome.refusal or f"Ligne {outcome.problems[0].line} : {outcome.problems[0].sentence}"
-        raise Refusal(f"Rien n'a été importé ({outcome.problem_count or 1} problème(s)). {told}", field="file")
+        raise Refusal(
+            "Rien n'a été importé ({count} problème(s)). {told}",
+            field="file",
+            count=outcome.problem_count or 1,
+            told=told,
+        )
     if outcome.changed and not reason.strip():
         raise Refusal(
-            f"Rien n'a été importé : {outcome.changed} ligne(s) contredisent ce qui est enregistré. Ligne"
-            f" {outcome.conflicts[0].line} : {outcome.conflicts[0].sentence} Si c'est une correction, dites pourquoi.",
+            "Rien n'a été importé : {changed} ligne(s) contredisent ce qui est enregistré. Ligne {line} : "
+            "{sentence} Si c'est une correction, dites pourquoi.",
             field="reason",
+            changed=outcome.changed,
+            line=outcome.conflicts[0].line,
+            sentence=outcome.conflicts[0].sentence,
         )
     examined.write(reason=reason.strip(), by=by, now=now)
     imported.state, imported.outcome, imported.rows_read = "imported", outcome.to_json(), outcome.rows

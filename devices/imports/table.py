@@ -33,17 +33,23 @@ def check_whole(content: bytes, name: str) -> None:
     """Refuse what no profile could read: nothing, too much, another kind of file."""
     if len(content) > LARGEST:
         raise Refusal(
-            f"{name} fait {len(content) // 1024**2} Mo, plus que les {LARGEST // 1024**2} Mo acceptés ;"
-            " coupez-le par année ou par point.",
+            "{name} fait {size} Mo, plus que les {largest} Mo acceptés ; coupez-le par année ou par point.",
             field="file",
+            name=name,
+            size=len(content) // 1024**2,
+            largest=LARGEST // 1024**2,
         )
     if not content.strip(codecs.BOM_UTF8 + b" \t\r\n"):
-        raise Refusal(f"{name} est vide ; vérifiez l'export, puis recommencez.", field="file")
+        raise Refusal("{name} est vide ; vérifiez l'export, puis recommencez.", field="file", name=name)
     if content.startswith(b"PK\x03\x04"):
-        raise Refusal(f"{name} est un classeur ou une archive ; enregistrez la feuille en CSV UTF-8.", field="file")
+        raise Refusal(
+            "{name} est un classeur ou une archive ; enregistrez la feuille en CSV UTF-8.", field="file", name=name
+        )
     if content.startswith(_ELSEWHERE) or b"\0" in content:
         raise Refusal(
-            f"{name} contient des octets nuls (UTF-16 ou fichier abîmé) ; enregistrez-le en CSV UTF-8.", field="file"
+            "{name} contient des octets nuls (UTF-16 ou fichier abîmé) ; enregistrez-le en CSV UTF-8.",
+            field="file",
+            name=name,
         )
 
 
@@ -66,24 +72,33 @@ def rows(content: bytes, profile: Profile) -> Iterator[Cells]:
                 continue
             if len(row) != len(headings):
                 raise Refusal(
-                    f"Ligne {reader.line_num} : {len(row)} cellules pour {len(headings)} colonnes ;"
-                    " vérifiez le séparateur et les guillemets de cette ligne.",
+                    "Ligne {line} : {cells} cellules pour {columns} colonnes ; vérifiez le séparateur et les guillemets"
+                    " de cette ligne.",
                     field="file",
+                    line=reader.line_num,
+                    cells=len(row),
+                    columns=len(headings),
                 )
             if all(clean(row[place]) == wanted for place, wanted in filters):
                 yield Cells(reader.line_num, {role: row[place].strip() for role, place in places.items()})
     except csv.Error:
         raise Refusal(
-            f"Ligne {reader.line_num} : ce n'est pas une ligne CSV lisible (guillemet ou cellule trop longue) ;"
-            " corrigez-la, ou enregistrez le fichier de nouveau.",
+            "Ligne {line} : ce n'est pas une ligne CSV lisible (guillemet ou cellule trop longue) ; corrigez-"
+            "la, ou enregistrez le fichier de nouveau.",
             field="file",
+            line=reader.line_num,
         ) from None
 
 
 def _places(headings: Sequence[str], profile: Profile) -> dict[str, int]:
     """Return where the column of each role stands."""
     if len(headings) > MOST_COLUMNS:
-        raise Refusal(f"Ligne 1 : {len(headings)} colonnes, plus que les {MOST_COLUMNS} acceptées.", field="file")
+        raise Refusal(
+            "Ligne 1 : {columns} colonnes, plus que les {most} acceptées.",
+            field="file",
+            columns=len(headings),
+            most=MOST_COLUMNS,
+        )
     wanted = {
         role: clean(profile.columns[role])
         for role in (*REQUIRED[profile.kind], *OPTIONAL.get(profile.kind, ()))
@@ -94,9 +109,11 @@ def _places(headings: Sequence[str], profile: Profile) -> dict[str, int]:
         if times != 1:
             what = "manque" if not times else "est écrite deux fois"
             raise Refusal(
-                f"Ligne 1 : la colonne {quoted(heading)} {what} ; le fichier contient : "
-                f"{', '.join(quoted(one) for one in headings[:30]) or 'aucune colonne'}.",
+                "Ligne 1 : la colonne {heading} {what} ; le fichier contient : {found}.",
                 field="file",
+                heading=quoted(heading),
+                what=what,
+                found=", ".join(quoted(one) for one in headings[:30]) or "aucune colonne",
             )
     return {role: headings.index(heading) for role, heading in wanted.items()}
 
@@ -115,13 +132,18 @@ def _lines(content: bytes, encoding: str) -> Iterator[str]:
         number += 1
         if end - start > LONGEST_LINE:
             raise Refusal(
-                f"Ligne {number} : plus de {LONGEST_LINE // 1024} ko ; ce n'est pas un tableau.", field="file"
+                "Ligne {number} : plus de {longest} ko ; ce n'est pas un tableau.",
+                field="file",
+                number=number,
+                longest=LONGEST_LINE // 1024,
             )
         try:
             yield content[start:end].decode(encoding)
         except UnicodeDecodeError:
             raise Refusal(
-                f"Ligne {number} : un octet n'est pas du {ENCODINGS[encoding]} ; corrigez l'encodage du profil.",
+                "Ligne {number} : un octet n'est pas du {encoding} ; corrigez l'encodage du profil.",
                 field="file",
+                number=number,
+                encoding=ENCODINGS[encoding],
             ) from None
         start = end

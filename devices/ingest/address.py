@@ -75,8 +75,10 @@ class BrokerAddress:
                 context = ssl.create_default_context(cafile=self.ca)
             except OSError as error:
                 raise Refusal(
-                    f"Le fichier d'autorité « {self.ca} » de l'adresse MQTT ne se lit pas ({error.strerror or error}) ;"
-                    " donnez le certificat de l'autorité au format PEM."
+                    "Le fichier d'autorité « {ca} » de l'adresse MQTT ne se lit pas ({error}) ; donnez le certificat de"
+                    " l'autorité au format PEM.",
+                    ca=self.ca,
+                    error=error.strerror or error,
                 ) from None
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.sslsocket_class = _ClosedWhenRefused
@@ -88,7 +90,7 @@ class BrokerAddress:
             client.connect(self.host, self.port, KEEPALIVE, **how)
         except OSError as error:
             raise self.refusal(error) or Refusal(
-                N_("Le courtier MQTT {host}:{port} ne répond pas ({error}) ; mettez-le en marche."),
+                "Le courtier MQTT {host}:{port} ne répond pas ({error}) ; mettez-le en marche.",
                 host=self.host,
                 port=self.port,
                 error=error,

@@ -278,8 +278,10 @@ class Connection(threading.Thread):
         if reason.is_failure:
             if reason.value in NOT_OURS_TO_RETRY:
                 raise Refusal(
-                    f"Le courtier MQTT {self._address.host} refuse la connexion ({reason}) ;"
-                    " vérifiez l'utilisateur et le mot de passe de l'adresse MQTT."
+                    "Le courtier MQTT {host} refuse la connexion ({reason}) ; vérifiez l'utilisateur et le mot de passe"
+                    " de l'adresse MQTT.",
+                    host=self._address.host,
+                    reason=reason,
                 )
             log.warning("broker refuses for now: %s", reason)
             return
@@ -300,8 +302,10 @@ class Connection(threading.Thread):
             return
         if refused:
             raise Refusal(
-                f"Le courtier MQTT {self._address.host} refuse l'abonnement à {', '.join(self._wanted.topics)} ;"
-                f" donnez ce droit à l'utilisateur {self._address.username or 'anonyme'}."
+                "Le courtier MQTT {host} refuse l'abonnement à {topics} ; donnez ce droit à l'utilisateur {user}.",
+                host=self._address.host,
+                topics=", ".join(self._wanted.topics),
+                user=self._address.username or "anonyme",
             )
         self._demanded.remove(mid)
         if self._demanded:
@@ -329,9 +333,11 @@ class Connection(threading.Thread):
         self._short_in_a_row += 1
         if self._short_in_a_row >= SHORT_IN_A_ROW and not self._leaving:
             raise Refusal(
-                f"Le courtier MQTT {self._address.host} coupe la connexion aussitôt établie : un autre processus de"
-                f" collecte se connecte sans doute sous le même nom ({self._client_id}) ; n'en gardez qu'un, ou"
-                " donnez-leur des noms différents."
+                "Le courtier MQTT {host} coupe la connexion aussitôt établie : un autre processus de collecte se "
+                "connecte sans doute sous le même nom ({client_id}) ; n'en gardez qu'un, ou donnez-leur des noms "
+                "différents.",
+                host=self._address.host,
+                client_id=self._client_id,
             )
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:

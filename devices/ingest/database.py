@@ -49,6 +49,8 @@ def _demand(connection: psycopg.Connection[Any], name: str) -> None:
     answer = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
     if answer != ("on",):
         raise Refusal(
-            f"PostgreSQL est réglé avec {name} = {answer and answer[0]} : un relevé acquitté pourrait se perdre ;"
-            f" remettez {name} = on dans sa configuration."
+            "PostgreSQL est réglé avec {name} = {setting} : un relevé acquitté pourrait se perdre ; remettez "
+            "{name} = on dans sa configuration.",
+            name=name,
+            setting=answer and answer[0],
         )

@@ -148,8 +148,9 @@ def _watch(connection: Connection, writer: Writer) -> None:
             raise Refusal(explain(thread.failure or RuntimeError(f"{thread.name} ended")))
     if writer.busy_since is not None and time.monotonic() - writer.busy_since > STALLED_AFTER:
         raise Refusal(
-            f"Aucun relevé n'a pu être enregistré depuis {STALLED_AFTER / 60:.0f} minutes ; la collecte s'arrête pour"
-            " repartir de neuf, rien n'est perdu : vérifiez que PostgreSQL répond."
+            "Aucun relevé n'a pu être enregistré depuis {minutes:.0f} minutes ; la collecte s'arrête pour "
+            "repartir de neuf, rien n'est perdu : vérifiez que PostgreSQL répond.",
+            minutes=STALLED_AFTER / 60,
         )
 
 

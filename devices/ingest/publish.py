@@ -114,8 +114,10 @@ class Publisher:
             self._leave()
         if kind is None and self._unheard and self._unheard_is_refused:
             raise Refusal(
-                f"Le courtier MQTT {self._address.host} a jeté {self._unheard} messages : personne n'y est abonné, pas"
-                " même en son absence ; lancez une fois « fleet ingest », puis publiez-les de nouveau."
+                "Le courtier MQTT {host} a jeté {unheard} messages : personne n'y est abonné, pas même en son "
+                "absence ; lancez une fois « fleet ingest », puis publiez-les de nouveau.",
+                host=self._address.host,
+                unheard=self._unheard,
             )
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -128,7 +130,9 @@ class Publisher:
             MQTTErrorCode.MQTT_ERR_SUCCESS,
             MQTTErrorCode.MQTT_ERR_NO_CONN,  # kept by paho, sent with the next connection
         }:
-            raise Refusal(f"Le message pour {topic} n'a pas pu être envoyé ({info.rc}) ; recommencez.")
+            raise Refusal(
+                "Le message pour {topic} n'a pas pu être envoyé ({rc}) ; recommencez.", topic=topic, rc=info.rc
+            )
         self._under_way.append(info.mid)
 
     def count(self) -> int:
@@ -152,7 +156,11 @@ class Publisher:
 
     def _complain(self) -> None:
         if self._refused:
-            raise Refusal(f"Le courtier MQTT {self._address.host} refuse nos relevés : {self._refused}.")
+            raise Refusal(
+                "Le courtier MQTT {host} refuse nos relevés : {refused}.",
+                host=self._address.host,
+                refused=self._refused,
+            )
 
     def _leave(self) -> None:
         self._client.disconnect()

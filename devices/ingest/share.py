@@ -35,8 +35,9 @@ class Share:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise Refusal(
-                f"« {self.name[:64]} » ne peut pas être un nom de client MQTT : des lettres, des chiffres, « . », « _ »"
-                " ou « - », 64 signes au plus."
+                "« {name} » ne peut pas être un nom de client MQTT : des lettres, des chiffres, « . », « _ » ou « -"
+                " », 64 signes au plus.",
+                name=self.name[:64],
             )
 
     @classmethod
@@ -44,7 +45,7 @@ class Share:
         """Read `number/members`, such as 1/3."""
         number, _, members = written.partition("/")
         if not (number.isdigit() and members.isdigit() and 1 <= int(number) <= int(members)):
-            raise Refusal(f"« {written} » n'est pas une part ; écrivez par exemple 1/3, 2/3 et 3/3.")
+            raise Refusal("« {written} » n'est pas une part ; écrivez par exemple 1/3, 2/3 et 3/3.", written=written)
         return cls(name, int(number), int(members))
 
     @property

@@ -59,8 +59,10 @@ def _take(session: Session, row: Row) -> bool:
     ]
     if other:
         raise Refusal(
-            f"Le capteur {known.serial} est déjà enregistré, avec un autre {', un autre '.join(other)} ;"
-            " corrigez le fichier, ou le capteur depuis sa page."
+            "Le capteur {serial} est déjà enregistré, avec un autre {other} ; corrigez le fichier, ou le "
+            "capteur depuis sa page.",
+            serial=known.serial,
+            other=", un autre ".join(other),
         )
     return False
 
@@ -68,7 +70,10 @@ def _take(session: Session, row: Row) -> bool:
 def _lot(session: Session, reference: str) -> StockLot | None:
     lot = find_lot(session, reference) if reference else None
     if reference and lot is None:
-        raise Refusal(f"Le lot « {reference} » n'est pas enregistré ; enregistrez-le d'abord, avec son prix d'achat.")
+        raise Refusal(
+            "Le lot « {reference} » n'est pas enregistré ; enregistrez-le d'abord, avec son prix d'achat.",
+            reference=reference,
+        )
     return lot
 
 
@@ -77,7 +82,9 @@ def _model(session: Session, maker: str, name: str) -> DeviceModel | None:
         return None
     model = find_model(session, maker, name)
     if model is None:
-        raise Refusal(f"Le modèle « {maker} {name} » n'est pas dans la liste ; enregistrez-le d'abord.")
+        raise Refusal(
+            "Le modèle « {maker} {name} » n'est pas dans la liste ; enregistrez-le d'abord.", maker=maker, name=name
+        )
     return model
 
 
@@ -86,7 +93,7 @@ def _owner(session: Session, siren: str) -> Shareholder | None:
         return None
     owner = session.scalar(select(Shareholder).where(Shareholder.siren == check_siren(siren)))
     if owner is None:
-        raise Refusal(f"Aucune collectivité n'a le SIREN « {siren} » ; enregistrez-la d'abord.")
+        raise Refusal("Aucune collectivité n'a le SIREN « {siren} » ; enregistrez-la d'abord.", siren=siren)
     return owner
 
 

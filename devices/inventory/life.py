@@ -68,9 +68,10 @@ def declare_lost(
     for one in in_place:
         if one.period.lower is not None and at <= one.period.lower:
             raise Refusal(
-                f"Ce capteur n'était pas encore posé à cet instant (posé le {one.period.lower:%d/%m/%Y %H:%M} UTC) ;"
-                " corrigez la date de la perte.",
+                "Ce capteur n'était pas encore posé à cet instant (posé le {lower:%d/%m/%Y %H:%M} UTC) ; corrigez "
+                "la date de la perte.",
                 field="at",
+                lower=one.period.lower,
             )
         # Its last index is not known: what was used since the last reading is estimated, not measured (truth 2).
         one.period = Range(one.period.lower, at)
@@ -120,7 +121,9 @@ def declare_found(
     _check_said(at, now, why)
     take_turns(session, device)
     if device.state != "lost":
-        raise Refusal(f"Le capteur {device.serial} n'est pas perdu : il est « {WORDS[device.state]} ».")
+        raise Refusal(
+            "Le capteur {serial} n'est pas perdu : il est « {state} ».", serial=device.serial, state=WORDS[device.state]
+        )
     if state not in FOUND:
         raise Refusal("Un capteur retrouvé est en stock, en tournée ou en panne.", field="state")
     loss = current_loss(session, device)
@@ -159,7 +162,7 @@ def change_owner(
     _check_said(at, now, why)
     take_turns(session, device)
     if device.owner_id == (owner.id if owner else None):
-        raise Refusal(f"Ce capteur appartient déjà à {owner.name if owner else 'la SPL'}.", field="owner")
+        raise Refusal("Ce capteur appartient déjà à {owner}.", field="owner", owner=owner.name if owner else "la SPL")
     device.owner = owner
     event = record(session, device, before=device.state, at=at, by=by, why=why)
     session.flush()

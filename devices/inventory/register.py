@@ -50,7 +50,9 @@ def register_device(
     check_serial(serial)
     check_interval(expected_every)
     if session.scalar(select(Device.id).where(Device.serial == serial)) is not None:
-        raise Refusal(f"Le capteur {serial} est déjà enregistré ; cherchez-le dans le parc.", field="serial")
+        raise Refusal(
+            "Le capteur {serial} est déjà enregistré ; cherchez-le dans le parc.", field="serial", serial=serial
+        )
     device = Device(
         serial=serial, model=model, lot=lot, owner=owner, own_expected_every=expected_every, state="stocked"
     )
@@ -64,9 +66,10 @@ def check_serial(serial: str) -> None:
     """Refuse what cannot stand in a topic."""
     if not SERIAL.fullmatch(serial):
         raise Refusal(
-            f"« {serial} » ne peut pas être un numéro de série : des lettres, des chiffres, « . », « _ » ou « - »,"
-            " 64 signes au plus.",
+            "« {serial} » ne peut pas être un numéro de série : des lettres, des chiffres, « . », « _ » ou « - "
+            "», 64 signes au plus.",
             field="serial",
+            serial=serial,
         )
 
 
@@ -109,8 +112,10 @@ def install(
     take_turns(session, device)
     if device.state in OUT_OF_SERVICE:
         raise Refusal(
-            f"Le capteur {device.serial} est hors service ({WORDS[device.state]}) ; prenez-en un en stock,"
-            " ou dites d'abord qu'il est retrouvé."
+            "Le capteur {serial} est hors service ({state}) ; prenez-en un en stock, ou dites d'abord qu'il est"
+            " retrouvé.",
+            serial=device.serial,
+            state=WORDS[device.state],
         )
     period: Range[dt.datetime] = Range(at, None)
     busy = session.scalar(
@@ -120,9 +125,12 @@ def install(
     )
     if busy is not None:
         raise Refusal(
-            f"La voie « {channel} » du capteur {device.serial} sert déjà « {busy.point.name} » ;"
-            " déposez-la d'abord, avec son index de fin.",
+            "La voie « {channel} » du capteur {serial} sert déjà « {name} » ; déposez-la d'abord, avec son "
+            "index de fin.",
             field="device",
+            channel=channel,
+            serial=device.serial,
+            name=busy.point.name,
         )
     installation = Installation(
         device_id=device.id,
@@ -163,9 +171,11 @@ def _add(session: Session, installation: Installation, point: MeteringPoint) -> 
         ).first()
         which = f"Le capteur {other.device.serial}" if other else "Un autre capteur"
         raise Refusal(
-            f"{which} mesure déjà la même chose sur « {point.name} » : compté deux fois, un kWh serait payé deux"
-            " fois. Déposez-le d'abord, avec son index de fin.",
+            "{which} mesure déjà la même chose sur « {point} » : compté deux fois, un kWh serait payé deux "
+            "fois. Déposez-le d'abord, avec son index de fin.",
             field="point",
+            which=which,
+            point=point.name,
         ) from None
 
 
@@ -189,9 +199,11 @@ def remove(
     device = installation.device
     start = installation.period.lower
     if installation.period.upper is not None:
-        raise Refusal(f"Le capteur {device.serial} est déjà déposé de ce point.", field="at")
+        raise Refusal("Le capteur {serial} est déjà déposé de ce point.", field="at", serial=device.serial)
     if start is not None and at <= start:
-        raise Refusal(f"La dépose doit suivre la pose du {start:%d/%m/%Y %H:%M} UTC ; corrigez la date.", field="at")
+        raise Refusal(
+            "La dépose doit suivre la pose du {start:%d/%m/%Y %H:%M} UTC ; corrigez la date.", field="at", start=start
+        )
     installation.period = Range(start, at)
     installation.closing_index = closing_index
     session.flush()

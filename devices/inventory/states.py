@@ -48,9 +48,9 @@ WORDS: Final = {
 def check_transition(before: str, after: str, *, serving: bool) -> None:
     """Refuse what may not follow `before`; `serving` says whether the device is installed on a point."""
     if after not in STATES:
-        raise Refusal(f"L'état « {after} » n'existe pas ; choisissez dans la liste.", field="state")
+        raise Refusal("L'état « {after} » n'existe pas ; choisissez dans la liste.", field="state", after=after)
     if after == before:
-        raise Refusal(f"Ce capteur est déjà « {WORDS[before]} » ; il n'y a rien à changer.", field="state")
+        raise Refusal("Ce capteur est déjà « {state} » ; il n'y a rien à changer.", field="state", state=WORDS[before])
     if after not in AFTER[before]:
         ways = ", ".join(f"« {WORDS[state]} »" for state in STATES if state in AFTER[before])
         raise Refusal(
@@ -60,12 +60,13 @@ def check_transition(before: str, after: str, *, serving: bool) -> None:
         )
     if after in IN_PLACE and not serving:
         raise Refusal(
-            f"Un capteur n'est « {WORDS[after]} » que s'il sert un point ; posez-le d'abord sur un point de mesure.",
+            "Un capteur n'est « {state} » que s'il sert un point ; posez-le d'abord sur un point de mesure.",
             field="state",
+            state=WORDS[after],
         )
     if after in {"stocked", "in_van", "retired"} and serving:
         raise Refusal(
-            f"Ce capteur sert encore un point ; déposez-le d'abord, avec son index de fin, puis dites-le"
-            f" « {WORDS[after]} ».",
+            "Ce capteur sert encore un point ; déposez-le d'abord, avec son index de fin, puis dites-le « {state} ».",
             field="state",
+            state=WORDS[after],
         )

@@ -107,7 +107,12 @@ def _follow(
 ) -> Range[dt.date]:
     """Return [start, end) once it is free: what went on until further notice ends where this begins."""
     if end is not None and end <= start:
-        raise Refusal(f"La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).", field="end")
+        raise Refusal(
+            "La période finit ({end:%d/%m/%Y}) avant d'avoir commencé ({start:%d/%m/%Y}).",
+            field="end",
+            end=end,
+            start=start,
+        )
     period: Range[dt.date] = Range(start, end)
     rows: Sequence[Any] = session.scalars(
         select(model).where(model.point_id == point.id, model.period.op("&&")(period)).with_for_update()
@@ -115,9 +120,11 @@ def _follow(
     for one in rows:
         if one.period.upper is not None or one.period.lower >= start:
             raise Refusal(
-                f"Entre ces dates, « {point.name} » a déjà ce qu'il faut depuis le {one.period.lower:%d/%m/%Y} ;"
-                " choisissez une période libre.",
+                "Entre ces dates, « {point} » a déjà ce qu'il faut depuis le {lower:%d/%m/%Y} ; choisissez une "
+                "période libre.",
                 field="start",
+                point=point.name,
+                lower=one.period.lower,
             )
         one.period = Range(one.period.lower, start)
     session.flush()

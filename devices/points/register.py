@@ -34,7 +34,12 @@ def register_point(
     ways = [kind.direction for kind in KINDS.values() if kind.energy == energy]
     if not ways:
         energies = ", ".join(sorted({kind.energy for kind in KINDS.values()}))
-        raise Refusal(f"L'énergie « {energy} » n'existe pas ici ; choisissez parmi {energies}.", field="energy")
+        raise Refusal(
+            "L'énergie « {energy} » n'existe pas ici ; choisissez parmi {energies}.",
+            field="energy",
+            energy=energy,
+            energies=energies,
+        )
     direction = direction or ways[0]
     if direction not in ways:
         raise Refusal(
@@ -44,7 +49,12 @@ def register_point(
         _check_identifier(session, identifier, direction)
     taken = select(MeteringPoint.id).where(MeteringPoint.building_id == building.id, MeteringPoint.name == name)
     if session.scalar(taken) is not None:
-        raise Refusal(f"« {building.name} » a déjà un point nommé « {name} » ; donnez-lui un autre nom.", field="name")
+        raise Refusal(
+            "« {building} » a déjà un point nommé « {name} » ; donnez-lui un autre nom.",
+            field="name",
+            building=building.name,
+            name=name,
+        )
     point = MeteringPoint(building=building, name=name, energy=energy, direction=direction, identifier=identifier)
     session.add(point)
     session.flush()
@@ -54,16 +64,20 @@ def register_point(
 def _check_identifier(session: Session, identifier: str, direction: str) -> None:
     if len(identifier) != PRM_LENGTH or not (identifier.isascii() and identifier.isdigit()):
         raise Refusal(
-            f"« {identifier} » n'est pas un PRM ou un PCE : il faut {PRM_LENGTH} chiffres,"
-            " que vous trouvez sur la facture du fournisseur.",
+            "« {identifier} » n'est pas un PRM ou un PCE : il faut {digits} chiffres, que vous trouvez sur "
+            "la facture du fournisseur.",
             field="identifier",
+            identifier=identifier,
+            digits=PRM_LENGTH,
         )
     taken = point_of(session, identifier, direction)
     if taken is not None:
         raise Refusal(
-            f"Le point {identifier} est déjà enregistré (« {taken.name} », {taken.building.name}) ;"
-            " vérifiez le numéro sur la facture.",
+            "Le point {identifier} est déjà enregistré (« {name} », {building}) ; vérifiez le numéro sur la facture.",
             field="identifier",
+            identifier=identifier,
+            name=taken.name,
+            building=taken.building.name,
         )
 
 

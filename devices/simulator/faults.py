@@ -42,7 +42,9 @@ def shares_of(written: Iterable[str]) -> dict[Fault, float]:
         except ValueError:
             known = ", ".join(Fault)
             raise Refusal(
-                f"« {word} » n'est pas une panne ; écrivez nom=part, par exemple late=0.01, avec un de : {known}."
+                "« {word} » n'est pas une panne ; écrivez nom=part, par exemple late=0.01, avec un de : {known}.",
+                word=word,
+                known=known,
             ) from None
     _check(shares)
     return shares

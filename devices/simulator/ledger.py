@@ -49,7 +49,9 @@ class Ledger:
         try:
             self._file = path.open("xb")
         except FileExistsError:
-            raise Refusal(f"Le registre « {path} » existe déjà ; donnez un autre nom : il ne s'efface pas.") from None
+            raise Refusal(
+                "Le registre « {path} » existe déjà ; donnez un autre nom : il ne s'efface pas.", path=path
+            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -116,9 +118,15 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 if line.endswith(b"\n"):
                     yield json.loads(line)
     except OSError as error:
-        raise Refusal(f"Le registre « {path} » ne se lit pas ({error.strerror}) ; vérifiez son chemin.") from None
+        raise Refusal(
+            "Le registre « {path} » ne se lit pas ({strerror}) ; vérifiez son chemin.",
+            path=path,
+            strerror=error.strerror,
+        ) from None
     except ValueError:
         raise Refusal(
-            f"La ligne {number} de « {path} » n'est pas celle d'un registre ; donnez le fichier que « fleet devices"
-            " simulate » a écrit."
+            "La ligne {number} de « {path} » n'est pas celle d'un registre ; donnez le fichier que « fleet "
+            "devices simulate » a écrit.",
+            number=number,
+            path=path,
         ) from None

@@ -93,21 +93,35 @@ def attach_month(session: Session, month: dt.date) -> None:
         raise Refusal("Aucun mois de relevés n'est détaché ; il n'y a rien à rattacher.")
     if month != latest:
         raise Refusal(
-            f"Les mois se rattachent du plus récent au plus ancien ; commencez par {latest:%Y-%m}.", field="month"
+            "Les mois se rattachent du plus récent au plus ancien ; commencez par {latest:%Y-%m}.",
+            field="month",
+            latest=latest,
         )
     try:
         with session.begin_nested():
             session.execute(select(func.devices.attach_reading_month(month)))
     except DBAPIError as error:
-        raise Refusal(f"Le mois {month:%Y-%m} n'a pas pu être rattaché : {error.orig} ; réessayez.") from None
+        raise Refusal(
+            "Le mois {month:%Y-%m} n'a pas pu être rattaché : {orig} ; réessayez.", month=month, orig=error.orig
+        ) from None
 
 
 def retain(session: Session, kind: str, months: int) -> Retention:
     """Set how many `months` rows of `kind` stay at hand."""
     if kind not in KINDS:
-        raise Refusal(f"« {kind} » ne se conserve pas par règle ; écrivez {' ou '.join(KINDS)}.", field="kind")
+        raise Refusal(
+            "« {kind} » ne se conserve pas par règle ; écrivez {kinds}.",
+            field="kind",
+            kind=kind,
+            kinds=" ou ".join(KINDS),
+        )
     if not SHORTEST <= months <= LONGEST:
-        raise Refusal(f"Une durée de conservation va de {SHORTEST} à {LONGEST} mois ; corrigez-la.", field="months")
+        raise Refusal(
+            "Une durée de conservation va de {shortest} à {longest} mois ; corrigez-la.",
+            field="months",
+            shortest=SHORTEST,
+            longest=LONGEST,
+        )
     return session.scalars(
         update(Retention).where(Retention.kind == kind).values(keep_months=months).returning(Retention)
     ).one()

@@ -32,7 +32,7 @@ def create(email: str, *, name: str, role: str, siren: str | None, language: str
         if siren is not None:
             shareholder = session.scalar(select(Shareholder).where(Shareholder.siren == siren))
             if shareholder is None:
-                raise Refusal(f"Aucune collectivité n'a le SIREN {siren} ; enregistrez-la d'abord.")
+                raise Refusal("Aucune collectivité n'a le SIREN {siren} ; enregistrez-la d'abord.", siren=siren)
         create_account(
             session, email=email, name=name, role=role, password=password, shareholder=shareholder, language=language
         )

@@ -32,9 +32,9 @@ def create_account(
     """Open an account; a shareholder's account names its municipality, the others none."""
     email = email.strip().lower()
     if "@" not in email or " " in email:
-        raise Refusal(f"« {email} » n'est pas une adresse électronique.", field="email")
+        raise Refusal("« {email} » n'est pas une adresse électronique.", field="email", email=email)
     if session.scalar(select(Account.id).where(Account.email == email)) is not None:
-        raise Refusal(f"{email} a déjà un compte.", field="email")
+        raise Refusal("{email} a déjà un compte.", field="email", email=email)
     if (role == "shareholder") != (shareholder is not None):
         raise Refusal(
             "Un compte de collectivité nomme sa collectivité ; les autres comptes n'en ont pas.", field="role"
@@ -62,5 +62,9 @@ def change_password(session: Session, account: Account, password: str) -> None:
 
 def _checked(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
-        raise Refusal(f"Le mot de passe est trop court : {SHORTEST_PASSWORD} signes au moins.", field="password")
+        raise Refusal(
+            "Le mot de passe est trop court : {shortest} signes au moins.",
+            field="password",
+            shortest=SHORTEST_PASSWORD,
+        )
     return password

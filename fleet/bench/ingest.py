@@ -189,7 +189,10 @@ class Bench:
                     last, last_at = count, now
                 elif now - last_at > PATIENCE:
                     raise Refusal(
-                        f"L'ingestion s'est arrêtée à {last} valeurs sur {values} ; voyez {self._ground.folder}."
+                        "L'ingestion s'est arrêtée à {last} valeurs sur {values} ; voyez {folder}.",
+                        last=last,
+                        values=values,
+                        folder=self._ground.folder,
                     )
         measured.ingest.add(values, last_at - self._ingest.connected_at)
         for name, pid in pids.items():

@@ -101,7 +101,11 @@ class Counting:
         client.disconnect()
         client.loop_stop()
         if not arrived:
-            raise Refusal(f"Le courtier n'a remis que {count} messages sur {wanted} ; voyez son journal.")
+            raise Refusal(
+                "Le courtier n'a remis que {count} messages sur {wanted} ; voyez son journal.",
+                count=count,
+                wanted=wanted,
+            )
         return last - first
 
     def _client(self) -> Client:

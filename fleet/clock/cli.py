@@ -26,7 +26,9 @@ def set_(instant: str) -> None:
     except ValueError:
         now = None
     if now is None or now.tzinfo is None:
-        raise Refusal(f"« {instant} » n'est pas un instant ; écrivez par exemple 2012-01-15T09:00+01:00.")
+        raise Refusal(
+            "« {instant} » n'est pas un instant ; écrivez par exemple 2012-01-15T09:00+01:00.", instant=instant
+        )
     _write(now.astimezone(dt.UTC))
     click.echo(f"Il est {instant} pour le site et les tâches.")
 

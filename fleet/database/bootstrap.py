@@ -84,8 +84,9 @@ def _account(role: str, address: str) -> Account:
     parts = conninfo_to_dict(address)
     if parts.get("user") != role or not parts.get("password") or not parts.get("dbname"):
         raise Refusal(
-            f"L'adresse de la base pour {role} doit s'écrire postgresql://{role}:motdepasse@hôte/base ; "
-            "corrigez le réglage qui la donne."
+            "L'adresse de la base pour {role} doit s'écrire postgresql://{role}:motdepasse@hôte/base ; corrigez"
+            " le réglage qui la donne.",
+            role=role,
         )
     return Account(role, str(parts["password"]), str(parts["dbname"]))
 
@@ -97,8 +98,8 @@ def _connect(url: str, database: str | None = None) -> Connection[tuple[object, 
         return psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
         raise Refusal(
-            f"PostgreSQL ne répond pas à l'administrateur ({' '.join(str(error).split())}) ; "
-            "vérifiez DATABASE_URL et le serveur."
+            "PostgreSQL ne répond pas à l'administrateur ({error}) ; vérifiez DATABASE_URL et le serveur.",
+            error=" ".join(str(error).split()),
         ) from None
 
 

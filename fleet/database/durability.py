@@ -25,6 +25,8 @@ def demand_durability(connection: Connection) -> None:
         found = connection.scalar(text("SELECT current_setting(:name)"), {"name": name})
         if found not in accepted:
             raise Refusal(
-                f"PostgreSQL est réglé avec {name} = {found} : un relevé acquitté pourrait se perdre ; "
-                f"remettez {name} = on dans sa configuration."
+                "PostgreSQL est réglé avec {name} = {found} : un relevé acquitté pourrait se perdre ; remettez "
+                "{name} = on dans sa configuration.",
+                name=name,
+                found=found,
             )

@@ -68,7 +68,11 @@ def prepare_invoice(session: Session, settlement: Settlement, *, base_url: str, 
     if invoice.state == "draft":
         check(session, invoice)
         if invoice.problems:
-            raise Refusal(f"La facture de {settlement.agreement.title} n'est pas prête : {invoice.problems[0]}")
+            raise Refusal(
+                "La facture de {title} n'est pas prête : {problem}",
+                title=settlement.agreement.title,
+                problem=invoice.problems[0],
+            )
     return invoice
 
 

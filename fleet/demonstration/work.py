@@ -69,4 +69,4 @@ def _demand_success(doors: Doors, job_id: int) -> None:
             select(JobItem).where(JobItem.job_id == job_id, JobItem.state == "failed").order_by(JobItem.id).limit(1)
         )
         if failed is not None:
-            raise Refusal(f"{failed.job.title} ({failed.key}) : {failed.error}")
+            raise Refusal("{title} ({key}) : {error}", title=failed.job.title, key=failed.key, error=failed.error)

@@ -44,7 +44,7 @@ def ground_from(environ: Mapping[str, str], folder: Path) -> Ground:
         )
     missing = [name for name in NEEDED if not environ.get(name)]
     if missing:
-        raise Refusal(f"Il manque {', '.join(missing)} ; donnez toutes les adresses, ou aucune.")
+        raise Refusal("Il manque {missing} ; donnez toutes les adresses, ou aucune.", missing=", ".join(missing))
     folder.mkdir(parents=True, exist_ok=True)
     # What is drilled believes it is tested: nothing of a demonstration is touched.
     return Ground(dict(environ) | {"FLEET_MODE": Mode.TEST.value}, folder)

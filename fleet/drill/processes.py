@@ -68,7 +68,7 @@ class Ingest:
         deadline = time.monotonic() + PATIENCE
         while self._times(line) <= times:
             if time.monotonic() > deadline or not self.pid:
-                raise Refusal(f"L'ingestion n'a pas démarré ; son journal est {self._log}.")
+                raise Refusal("L'ingestion n'a pas démarré ; son journal est {log}.", log=self._log)
             time.sleep(0.01)
 
     def wait(self) -> int:

@@ -29,8 +29,9 @@ class Supervised:
             self._state()
         except (OSError, HTTPException, Fault):
             raise Refusal(
-                f"Cet exercice arrête {name} : il lui faut des services à lui ; lancez-le sans adresses, ou par"
-                " « fleet services »."
+                "Cet exercice arrête {name} : il lui faut des services à lui ; lancez-le sans adresses, ou par « "
+                "fleet services ».",
+                name=name,
             ) from None
 
     def restart(self) -> None:
@@ -52,7 +53,7 @@ class Supervised:
         deadline = time.monotonic() + STARTS_WITHIN
         while self._state()["statename"] not in RUNNING:
             if time.monotonic() > deadline:
-                raise Refusal(f"« {self._name} » n'a pas redémarré ; voyez son journal.")
+                raise Refusal("« {name} » n'a pas redémarré ; voyez son journal.", name=self._name)
             time.sleep(0.05)
 
     def _state(self) -> dict[str, Any]:

@@ -150,7 +150,11 @@ def _free_port(wanted: int) -> int:
             if port:
                 probe.bind(("127.0.0.1", port))
                 return port
-    raise Refusal(f"Aucun port libre entre {PORTS.start} et {PORTS.stop} sur 127.0.0.1 ; arrêtez ce qui les occupe.")
+    raise Refusal(
+        "Aucun port libre entre {start} et {stop} sur 127.0.0.1 ; arrêtez ce qui les occupe.",
+        start=PORTS.start,
+        stop=PORTS.stop,
+    )
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -55,7 +55,11 @@ class House:
         """Run `fleet WORDS` in the foreground; a step that fails ends the whole."""
         status = self.run(fleet_command(*words))
         if status:
-            raise Refusal(f"« fleet {' '.join(words)} » s'est arrêté (code {status}) ; son message est au-dessus.")
+            raise Refusal(
+                "« fleet {command} » s'est arrêté (code {status}) ; son message est au-dessus.",
+                command=" ".join(words),
+                status=status,
+            )
 
     def listen(self) -> None:
         """Start ingest: from then on the broker keeps what sensors publish."""
@@ -130,8 +134,10 @@ def _alone(root: Path) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise Refusal(
-                f"L'environnement « {root} » est déjà en marche (processus {lock.read().strip()}) ; "
-                "arrêtez-le d'abord par Ctrl-C, ou servez-vous-en."
+                "L'environnement « {root} » est déjà en marche (processus {process}) ; arrêtez-le d'abord par "
+                "Ctrl-C, ou servez-vous-en.",
+                root=root,
+                process=lock.read().strip(),
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -147,7 +153,10 @@ def _prepare_services(environment: Environment, say: Callable[[str], None]) -> N
         deadline = time.monotonic() + LEFTOVERS_END_WITHIN
         while not postgresql.forget_the_dead(places):
             if time.monotonic() > deadline:
-                raise Refusal(f"Une base PostgreSQL tourne encore sur {places.services} ; arrêtez-la, puis relancez.")
+                raise Refusal(
+                    "Une base PostgreSQL tourne encore sur {services} ; arrêtez-la, puis relancez.",
+                    services=places.services,
+                )
             time.sleep(0.2)
     if "mosquitto" in environment.private:
         mosquitto.prepare(places, environment.mqtt_port, environment.passwords_of_mqtt())

@@ -107,7 +107,7 @@ class Supervisor:
         deadline = time.monotonic() + START_WITHIN
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise Refusal(f"Le superviseur n'a pas démarré ; voyez {self._places.logs}/supervisord.log.")
+                raise Refusal("Le superviseur n'a pas démarré ; voyez {logs}/supervisord.log.", logs=self._places.logs)
             time.sleep(0.05)
 
     def start_application(self, *names: str) -> None:
@@ -145,7 +145,9 @@ class Supervisor:
         log = self._places.logs / f"{name}.log"
         lines = log.read_text("utf-8", errors="replace").splitlines() if log.exists() else []
         last = next((line.strip() for line in reversed(lines) if line.strip()), "il n'a rien dit")
-        return Refusal(f"« {name} » ne tient pas debout ({last}) ; son journal est {log}.")
+        return Refusal(
+            "« {name} » ne tient pas debout ({last}) ; son journal est {log}.", name=name, last=last, log=log
+        )
 
     def stop(self) -> None:
         """Stop everything, our own processes before the services; what does not end in time is killed."""

@@ -72,7 +72,9 @@ def render_pdf(
     except FatalURLFetchingError as error:
         if isinstance(error.__cause__, Refusal):
             raise error.__cause__ from None
-        raise Refusal(f"Le document demande une ressource étrangère ({error}) ; corrigez son modèle.") from error
+        raise Refusal(
+            "Le document demande une ressource étrangère ({error}) ; corrigez son modèle.", error=error
+        ) from error
     return pdf
 
 

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from fleet.web.translations import CATALOGUES, languages
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "Refusal": None}
 PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 

@@ -81,15 +81,18 @@ def _touched(event: Event, reporting: BilledReporting) -> NDArray[np.bool_]:
     """Return the bills an event touches. Raises Refusal where there is none, or where bills cannot show it."""
     if event.method == "indicator":
         raise Refusal(
-            f"L'événement du {event.start} au {event.end} : des factures sont trop peu nombreuses pour en ajuster "
-            "l'énergie ; donnez ses kWh (submeter ou estimate) ou retirez ses factures (drop).",
+            "L'événement du {start} au {end} : des factures sont trop peu nombreuses pour en ajuster l'énergie "
+            "; donnez ses kWh (submeter ou estimate) ou retirez ses factures (drop).",
+            start=event.start,
+            end=event.end,
         )
     pairs = zip(reporting.starts, reporting.ends, strict=True)
     touched = np.array([first <= event.end and event.start <= last for first, last in pairs], dtype=bool)
     if not touched.any():
         raise Refusal(
-            f"L'événement du {event.start} au {event.end} ne touche aucune facture de la période de suivi ; "
-            "vérifiez ses dates.",
+            "L'événement du {start} au {end} ne touche aucune facture de la période de suivi ; vérifiez ses dates.",
+            start=event.start,
+            end=event.end,
         )
     return touched
 

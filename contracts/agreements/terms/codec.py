@@ -43,7 +43,9 @@ def to_json(terms: Terms) -> dict[str, Any]:
 def from_json(data: Any) -> Terms:
     """Return the terms `data` says; refuse another version, an unknown or wrong clause, a number that is not exact."""
     if not isinstance(data, dict) or data.get("version") != VERSION:
-        raise Refusal(f"Les clauses de partage doivent être un objet JSON de version {VERSION}.", field="terms")
+        raise Refusal(
+            "Les clauses de partage doivent être un objet JSON de version {version}.", field="terms", version=VERSION
+        )
     return _terms({name: clause for name, clause in data.items() if name != "version"}, "terms")
 
 
@@ -70,9 +72,11 @@ def _number(value: Any, field: str) -> Fraction:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not (_NUMBER.fullmatch(text) or _RATIO.fullmatch(text)):
         raise Refusal(
-            f"« {value} » n'est pas un nombre exact pour {field} ;"
-            ' écrivez-le entre guillemets, par exemple "0.5" ou "1/3".',
+            "« {value} » n'est pas un nombre exact pour {where} ; écrivez-le entre guillemets, par exemple "
+            '"0.5" ou "1/3".',
             field=field,
+            value=value,
+            where=field,
         )
     return Fraction(text)
 
@@ -81,28 +85,30 @@ def _amount(value: Any, field: str) -> Decimal:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise Refusal(
-            f"« {value} » n'est pas un montant exact pour {field} ;"
-            ' écrivez-le entre guillemets, par exemple "1200.00".',
+            "« {value} » n'est pas un montant exact pour {where} ; écrivez-le entre guillemets, par exemple "
+            '"1200.00".',
             field=field,
+            value=value,
+            where=field,
         )
     return Decimal(text)
 
 
 def _whole(value: Any, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Refusal(f"« {value} » n'est pas un nombre entier pour {field}.", field=field)
+        raise Refusal("« {value} » n'est pas un nombre entier pour {where}.", field=field, value=value, where=field)
     return value
 
 
 def _flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
-        raise Refusal(f"« {value} » n'est ni true ni false pour {field}.", field=field)
+        raise Refusal("« {value} » n'est ni true ni false pour {where}.", field=field, value=value, where=field)
     return value
 
 
 def _energy(value: Any, field: str) -> str:
     if not isinstance(value, str) or not value:
-        raise Refusal(f"« {value} » n'est pas une énergie pour {field}.", field=field)
+        raise Refusal("« {value} » n'est pas une énergie pour {where}.", field=field, value=value, where=field)
     return value
 
 
@@ -110,7 +116,9 @@ def _kind(value: Any, field: str) -> HurdleKind:
     try:
         return HurdleKind(value)
     except ValueError:
-        raise Refusal(f"« {value} » n'est ni threshold (seuil) ni deductible (franchise).", field=field) from None
+        raise Refusal(
+            "« {value} » n'est ni threshold (seuil) ni deductible (franchise).", field=field, value=value
+        ) from None
 
 
 def _optional(read: Callable[[Any, str], Clause]) -> Callable[[Any, str], Clause | None]:
@@ -120,7 +128,7 @@ def _optional(read: Callable[[Any, str], Clause]) -> Callable[[Any, str], Clause
 def _rows(read: Callable[[Any, str], Clause]) -> Callable[[Any, str], tuple[Clause, ...]]:
     def rows(value: Any, field: str) -> tuple[Clause, ...]:
         if not isinstance(value, list):
-            raise Refusal(f"{field} doit être une liste.", field=field)
+            raise Refusal("{where} doit être une liste.", field=field, where=field)
         return tuple(read(row, field) for row in value)
 
     return rows
@@ -131,11 +139,18 @@ def _clause(make: Callable[..., Clause], **readers: Callable[[Any, str], Any]) -
 
     def read(value: Any, field: str) -> Clause:
         if not isinstance(value, dict):
-            raise Refusal(f"{field} doit être un objet JSON.", field=field)
+            raise Refusal("{where} doit être un objet JSON.", field=field, where=field)
         if unknown := sorted(map(str, value.keys() - readers.keys())):
-            raise Refusal(f"{field} ne connaît pas « {', '.join(unknown)} » ; retirez-le.", field=field)
+            raise Refusal(
+                "{where} ne connaît pas « {unknown} » ; retirez-le.",
+                field=field,
+                where=field,
+                unknown=", ".join(unknown),
+            )
         if missing := [name for name in _needed(make) if name not in value]:
-            raise Refusal(f"{field} est incomplet ; il lui manque {', '.join(missing)}.", field=field)
+            raise Refusal(
+                "{where} est incomplet ; il lui manque {missing}.", field=field, where=field, missing=", ".join(missing)
+            )
         return make(**{name: readers[name](member, name) for name, member in value.items()})
 
     return read

@@ -192,6 +192,7 @@ class Terms:
                 return valid[-1].share
         name = ENERGY_NAMES.get(energy, energy)
         raise Refusal(
-            f"L'accord ne partage pas cette énergie ({name}) ; retirez son périmètre ou passez un avenant.",
+            "L'accord ne partage pas cette énergie ({name}) ; retirez son périmètre ou passez un avenant.",
             field="shares",
+            name=name,
         )

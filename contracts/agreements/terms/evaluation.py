@@ -125,9 +125,12 @@ def _demand_confidence(terms: Terms, year: ContractYear) -> None:
     for result in year.results:
         if result.confidence != terms.confidence:
             raise Refusal(
-                f"L'intervalle de « {result.boundary} » est donné à {float(result.confidence):g}, l'accord demande"
-                f" {float(terms.confidence):g} ; refaites le rapport à ce niveau de confiance.",
+                "L'intervalle de « {boundary} » est donné à {given:g}, l'accord demande {demanded:g} ; refaites le "
+                "rapport à ce niveau de confiance.",
                 field="confidence",
+                boundary=result.boundary,
+                given=float(result.confidence),
+                demanded=float(terms.confidence),
             )
 
 

@@ -79,7 +79,8 @@ def buy_out(terms: Terms, after_year: int) -> Decimal:
     reached = [row.amount for row in terms.buy_out if row.after_year <= after_year]
     if not reached:
         raise Refusal(
-            f"L'accord ne prévoit pas de rachat après l'année {after_year} ; fixez la valeur par avenant.",
+            "L'accord ne prévoit pas de rachat après l'année {after_year} ; fixez la valeur par avenant.",
             field="buy_out",
+            after_year=after_year,
         )
     return reached[-1]

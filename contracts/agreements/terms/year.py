@@ -68,8 +68,9 @@ class ContractYear:
         for earlier, later in pairwise(in_order):
             if earlier.key == later.key:
                 raise Refusal(
-                    f"Le périmètre « {later.boundary} » compte deux fois dans l'année ; gardez un seul résultat.",
+                    "Le périmètre « {boundary} » compte deux fois dans l'année ; gardez un seul résultat.",
                     field="results",
+                    boundary=later.boundary,
                 )
         if self.carried > 0:
             raise ValueError("what is carried forward is a deficit")

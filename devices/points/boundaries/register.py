@@ -133,7 +133,7 @@ def _register(
         raise Refusal("Un périmètre réunit des bâtiments d'un même fuseau horaire ; faites un périmètre par fuseau.")
     _check_terms(energy, terms)
     if session.scalar(select(MeasurementBoundary.id).where(func.lower(MeasurementBoundary.name) == name.lower())):
-        raise Refusal(f"Un périmètre se nomme déjà « {name} » ; donnez-lui un autre nom.", field="name")
+        raise Refusal("Un périmètre se nomme déjà « {name} » ; donnez-lui un autre nom.", field="name", name=name)
     boundary = MeasurementBoundary(
         name=name,
         energy=energy,
@@ -149,22 +149,25 @@ def _check_terms(energy: str, terms: Sequence[tuple[MeteringPoint, Decimal]]) ->
     void = sorted(point.name for point, factor in terms if not factor)
     if void:
         raise Refusal(
-            f"Un coefficient de zéro ne compte rien : laissez vide celui de {', '.join(void)}, ou corrigez-le.",
+            "Un coefficient de zéro ne compte rien : laissez vide celui de {void}, ou corrigez-le.",
             field="terms",
+            void=", ".join(void),
         )
     strangers = sorted(point.name for point, _ in terms if not may_count(energy, point.energy))
     if strangers:
         also = " (et la production photovoltaïque)" if energy in COUNTED_TOGETHER else ""
         raise Refusal(
-            f"Un périmètre compte une seule énergie{also} : retirez {', '.join(strangers)},"
-            " ou faites un périmètre par énergie.",
+            "Un périmètre compte une seule énergie{also} : retirez {strangers}, ou faites un périmètre par énergie.",
             field="terms",
+            also=also,
+            strangers=", ".join(strangers),
         )
     upside_down = sorted(point.name for point, factor in terms if point.direction == "export" and factor > 0)
     if upside_down:
         raise Refusal(
-            f"Ce qui est injecté au réseau n'a pas été consommé : {', '.join(upside_down)} se retire, écrivez -1.",
+            "Ce qui est injecté au réseau n'a pas été consommé : {exports} se retire, écrivez -1.",
             field="terms",
+            exports=", ".join(upside_down),
         )
 
 
@@ -195,8 +198,10 @@ def _still_open(boundary: MeasurementBoundary, start: dt.date) -> list[BoundaryT
     later = [edge for edge in edges if edge > start]
     if later:
         raise Refusal(
-            f"« {boundary.name} » change déjà le {max(later):%d/%m/%Y} ; choisissez cette date ou une plus tardive.",
+            "« {name} » change déjà le {day:%d/%m/%Y} ; choisissez cette date ou une plus tardive.",
             field="start",
+            name=boundary.name,
+            day=max(later),
         )
     return [one for one in there if one.period.upper is None]
 
@@ -220,7 +225,8 @@ def _in_its_own_words(session: Session) -> Iterator[None]:
             yield
     except IntegrityError as error:
         if isinstance(error.orig, RestrictViolation):
-            raise Refusal(error.orig.diag.message_primary or "", field="start") from None
+            sentence = error.orig.diag.message_primary or ""
+            raise Refusal(sentence, field="start") from None
         raise
 
 
@@ -244,10 +250,13 @@ def _check_keys(session: Session, points: Iterable[MeteringPoint], since: dt.dat
         if amiss is not None:
             total = f"{amiss.total.normalize():f}".replace(".", ",")
             raise Refusal(
-                f"Le {amiss.day:%d/%m/%Y}, « {point.name} » serait compté {total} fois (par"
-                f" {', '.join(f'« {name} »' for name in amiss.boundaries)}) : ses clés doivent faire 1 en tout."
-                " Partagez ce point en une fois, depuis sa page, ou corrigez les clés.",
+                "Le {day:%d/%m/%Y}, « {point} » serait compté {total} fois (par {boundaries}) : ses clés doivent faire "
+                "1 en tout. Partagez ce point en une fois, depuis sa page, ou corrigez les clés.",
                 field="terms",
+                day=amiss.day,
+                point=point.name,
+                total=total,
+                boundaries=", ".join(f"« {name} »" for name in amiss.boundaries),
             )
 
 

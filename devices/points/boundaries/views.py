@@ -222,7 +222,7 @@ def sharing(request: Request) -> dict[str, Any] | Response:
             if key is None:
                 continue
             if not name:
-                raise Refusal(f"Donnez un nom au périmètre de « {one.name} ».", field="keys")
+                raise Refusal("Donnez un nom au périmètre de « {name} ».", field="keys", name=one.name)
             before = parts.get(name.lower())
             # Two buildings in one boundary: what one owner holds is counted together.
             parts[name.lower()] = (

@@ -64,7 +64,11 @@ def _take(session: Session, row: Row) -> bool:
     building = _building(session, cells["ville"], cells["site"], cells["batiment"])
     kind = KIND_WORDS.get(cells["nature"].lower())
     if kind is None:
-        raise Refusal(f"« {cells['nature']} » n'est pas une nature de point ; écrivez {', '.join(KIND_WORDS)}.")
+        raise Refusal(
+            "« {written} » n'est pas une nature de point ; écrivez {known}.",
+            written=cells["nature"],
+            known=", ".join(KIND_WORDS),
+        )
     identifier = "".join(cells["prm_ou_pce"].split()) or None
     point = session.scalar(
         select(MeteringPoint).where(MeteringPoint.building_id == building.id, MeteringPoint.name == cells["nom"])
@@ -76,8 +80,11 @@ def _take(session: Session, row: Row) -> bool:
         )
     elif (kind_of(point.energy, point.direction), point.identifier) != (kind, identifier):
         raise Refusal(
-            f"« {building.name} » a déjà un point « {point.name} », d'une autre nature ou d'un autre numéro"
-            f" ({point.identifier or 'sans numéro'}) ; corrigez le fichier, ou donnez-lui un autre nom."
+            "« {building} » a déjà un point « {point} », d'une autre nature ou d'un autre numéro ({identifier})"
+            " ; corrigez le fichier, ou donnez-lui un autre nom.",
+            building=building.name,
+            point=point.name,
+            identifier=point.identifier or "sans numéro",
         )
     since = day_in(row, "depuis")
     power_is_new = _power(session, point, row, since)
@@ -88,7 +95,12 @@ def _building(session: Session, city: str, site: str, name: str) -> Building:
     query = select(Building).join(Site).where(Site.city == city, Site.name == site, Building.name == name)
     building = session.scalar(query)
     if building is None:
-        raise Refusal(f"Aucun bâtiment « {name} » sur le site « {site} » à {city} ; enregistrez-le d'abord.")
+        raise Refusal(
+            "Aucun bâtiment « {name} » sur le site « {site} » à {city} ; enregistrez-le d'abord.",
+            name=name,
+            site=site,
+            city=city,
+        )
     return building
 
 
@@ -116,10 +128,14 @@ def _payer(session: Session, point: MeteringPoint, row: Row, since: dt.date | No
         raise Refusal("Un contrat d'énergie a un premier jour ; remplissez « depuis ».")
     contract = CONTRACT_WORDS.get(written)
     if contract is None:
-        raise Refusal(f"« {written} » n'est pas un contrat d'énergie ; écrivez {', '.join(CONTRACT_WORDS)}.")
+        raise Refusal(
+            "« {written} » n'est pas un contrat d'énergie ; écrivez {known}.",
+            written=written,
+            known=", ".join(CONTRACT_WORDS),
+        )
     payer = session.scalar(select(Shareholder).where(Shareholder.siren == check_siren(siren, field=None)))
     if payer is None:
-        raise Refusal(f"Aucune collectivité n'a le SIREN « {siren} » ; enregistrez-la d'abord.")
+        raise Refusal("Aucune collectivité n'a le SIREN « {siren} » ; enregistrez-la d'abord.", siren=siren)
     supplier = row.cells["fournisseur"]
     for one in point.payments:
         said = (one.contract, one.payer_id, one.supplier)

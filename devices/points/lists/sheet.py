@@ -60,7 +60,9 @@ def read_sheet(content: bytes, columns: Sequence[Column]) -> list[Row]:
         if not any(cells):
             continue
         if len(rows) == MAX_ROWS:
-            raise Refusal(f"Ce fichier compte plus de {MAX_ROWS} lignes ; coupez-le en plusieurs.", field="file")
+            raise Refusal(
+                "Ce fichier compte plus de {most} lignes ; coupez-le en plusieurs.", field="file", most=MAX_ROWS
+            )
         # Spreadsheets leave out empty cells at the end; more cells than headings say nothing we could name.
         spare = [cell for cell in cells[len(heading) :] if cell]
         whole = dict.fromkeys((column.name for column in columns), "") | dict(zip(heading, cells, strict=False))
@@ -73,15 +75,19 @@ def read_sheet(content: bytes, columns: Sequence[Column]) -> list[Row]:
 def check_cells(row: Row, columns: Sequence[Column]) -> None:
     """Refuse a row with an empty cell where one has to be filled, or with one no eye can read."""
     if "" in row.cells:
-        raise Refusal(f"« {row.cells['']} » n'est sous aucun titre ; la ligne a une cellule de trop.")
+        raise Refusal("« {cell} » n'est sous aucun titre ; la ligne a une cellule de trop.", cell=row.cells[""])
     for column in columns:
         cell = row.cells[column.name]
         if column.required and not cell:
-            raise Refusal(f"La colonne « {column.name} » est vide ; remplissez-la.")
+            raise Refusal("La colonne « {name} » est vide ; remplissez-la.", name=column.name)
         if len(cell) > MAX_CELL:
-            raise Refusal(f"La colonne « {column.name} » compte plus de {MAX_CELL} signes ; raccourcissez-la.")
+            raise Refusal(
+                "La colonne « {name} » compte plus de {most} signes ; raccourcissez-la.",
+                name=column.name,
+                most=MAX_CELL,
+            )
         if _INVISIBLE.search(cell):
-            raise Refusal(f"La colonne « {column.name} » contient des signes invisibles ; retapez-la.")
+            raise Refusal("La colonne « {name} » contient des signes invisibles ; retapez-la.", name=column.name)
 
 
 def number_in(row: Row, name: str) -> Decimal | None:
@@ -91,7 +97,9 @@ def number_in(row: Row, name: str) -> Decimal | None:
         return None
     if not _NUMBER.fullmatch(written):
         raise Refusal(
-            f"« {row.cells[name]} » (colonne « {name} ») n'est pas un nombre ; écrivez par exemple 36 ou 1,5."
+            "« {cell} » (colonne « {name} ») n'est pas un nombre ; écrivez par exemple 36 ou 1,5.",
+            cell=row.cells[name],
+            name=name,
         )
     return Decimal(written.replace(",", "."))
 
@@ -108,7 +116,11 @@ def day_in(row: Row, name: str) -> dt.date | None:
             continue
         if 1900 <= day.year <= 2199:
             return day
-    raise Refusal(f"« {written} » (colonne « {name} ») n'est pas une date ; écrivez par exemple 31/12/2026.")
+    raise Refusal(
+        "« {written} » (colonne « {name} ») n'est pas une date ; écrivez par exemple 31/12/2026.",
+        written=written,
+        name=name,
+    )
 
 
 def _text(content: bytes) -> str:
@@ -141,4 +153,4 @@ def _check_heading(heading: Sequence[str], columns: Sequence[Column]) -> None:
     ):
         if names:
             told = ", ".join(f"« {name[:40]} »" for name in names[:5])
-            raise Refusal(f"{what.format(told)} ; partez du modèle à télécharger.", field="file")
+            raise Refusal("{what} ; partez du modèle à télécharger.", field="file", what=what.format(told))

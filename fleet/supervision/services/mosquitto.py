@@ -103,11 +103,12 @@ def is_ready(port: int) -> bool:
 def _plugin() -> Path:
     """Return the dynamic security plugin; Debian keeps libraries in a folder named after the processor."""
     for folder in map(Path, FOLDERS):
-        for found in sorted([*folder.glob(PLUGIN), *folder.glob(f"*/{PLUGIN}")]):
+        for found in sorted([*folder.glob(PLUGIN), *folder.glob(f"*/{plugin}")]):
             return found
     raise Refusal(
-        f"Le greffon {PLUGIN} de Mosquitto n'est pas installé ; installez Mosquitto 2.0 ou plus récent, "
-        "ou donnez un serveur par la variable MQTT_URL."
+        "Le greffon {plugin} de Mosquitto n'est pas installé ; installez Mosquitto 2.0 ou plus récent, ou "
+        "donnez un serveur par la variable MQTT_URL.",
+        plugin=PLUGIN,
     )
 
 

@@ -40,8 +40,10 @@ def programs(version: int | None = None) -> Path:
     folder = DEBIAN_VERSIONS / str(version) / "bin"
     if version < OLDEST or not (folder / "postgres").exists():
         raise Refusal(
-            f"PostgreSQL {version or OLDEST} n'est pas installé ; installez le paquet postgresql "
-            f"(version {OLDEST} ou plus récente), ou donnez un serveur par la variable DATABASE_URL."
+            "PostgreSQL {version} n'est pas installé ; installez le paquet postgresql (version {oldest} ou plus"
+            " récente), ou donnez un serveur par la variable DATABASE_URL.",
+            version=version or OLDEST,
+            oldest=OLDEST,
         )
     return folder
 
@@ -71,7 +73,9 @@ def prepare(places: Places, password: str) -> None:
     )
     secret.unlink()
     if made.returncode:
-        raise Refusal(f"La base privée n'a pas pu être créée : {made.stderr.strip() or made.stdout.strip()}")
+        raise Refusal(
+            "La base privée n'a pas pu être créée : {error}", error=made.stderr.strip() or made.stdout.strip()
+        )
     fresh.rename(cluster)
 
 
