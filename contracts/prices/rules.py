@@ -41,9 +41,9 @@ class Price:
             raise Refusal("Le prix du kWh doit être supérieur à zéro.", field="price")
         if int(self.per_kwh.as_tuple().exponent) < -_MOST_PLACES:
             raise Refusal(
-                "Le prix du kWh a trop de décimales ; écrivez-en {MOST_PLACES} au plus.",
+                "Le prix du kWh a trop de décimales ; écrivez-en {places} au plus.",
                 field="price",
-                MOST_PLACES=_MOST_PLACES,
+                places=_MOST_PLACES,
             )
         if self.end is not None and self.end <= self.start:
             raise Refusal("La fin d'un prix doit venir après son début ; corrigez les dates.", field="period")

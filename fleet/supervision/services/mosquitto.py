@@ -103,7 +103,7 @@ def is_ready(port: int) -> bool:
 def _plugin() -> Path:
     """Return the dynamic security plugin; Debian keeps libraries in a folder named after the processor."""
     for folder in map(Path, FOLDERS):
-        for found in sorted([*folder.glob(PLUGIN), *folder.glob(f"*/{plugin}")]):
+        for found in sorted([*folder.glob(PLUGIN), *folder.glob(f"*/{PLUGIN}")]):
             return found
     raise Refusal(
         "Le greffon {plugin} de Mosquitto n'est pas installé ; installez Mosquitto 2.0 ou plus récent, ou "
