@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from baseline.assess.answer import Assessment
+from baseline.assess.daily import columns_of, period_of
 from baseline.assess.rows import refuse
 from baseline.assess.series import UNITS, Period, read_columns, temperature_by_day, time_column
-from baseline.assess.stamps import read_stamps
+from baseline.assess.stamps import Stamps, read_stamps
 from baseline.fitting import (
+    BaselineData,
     BilledBaseline,
     BilledReporting,
     Finding,
@@ -51,8 +53,15 @@ def holds_bills(table: Table, question: Question) -> bool:
     stamps = read_stamps(table, question.time, question.zone)
     if stamps.days is None:
         return False
-    days = np.unique([day.toordinal() for day in stamps.days])
-    return len(days) > 1 and float(np.median(np.diff(days))) > SPARSE_DAYS
+    return SPARSE_DAYS < _step_days(stamps) < np.inf
+
+
+def _step_days(stamps: Stamps) -> float:
+    """Return the usual number of days from one row to the next; none where there is one row."""
+    rows = np.unique(stamps.keys())
+    if len(rows) < 2:
+        return np.inf
+    return float(np.median(np.diff(rows))) / (1.0 if stamps.daily else 86400.0)
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,8 @@ class _Row:
 
 def assess_bills(table: Table, weather: Table | None, question: Question) -> Assessment:
     """Answer from bills. Raises Refusal, with a line where there is one, when the files cannot be read."""
-    rows, findings = _rows(table, weather, question)
+    fine = _step_days(read_stamps(table, question.time, question.zone)) <= 1.0
+    rows, findings = (_months if fine else _rows)(table, weather, question)
     baseline = _bills(BilledBaseline, rows, question.baseline, question)
     model = fit_billing(baseline)
     findings += [*billing_sufficiency(baseline), *billing_findings(model)]
@@ -78,6 +88,29 @@ def assess_bills(table: Table, weather: Table | None, question: Question) -> Ass
         findings += savings.findings
     days = int(baseline.lengths[baseline.complete].sum())
     return Assessment("billing", question.baseline, days, model, savings, question.reporting, findings, rules=rules)
+
+
+def _months(table: Table, weather: Table | None, question: Question) -> tuple[list[_Row], list[Finding]]:
+    """Return what bills of calendar months would have said of a file of days or hours.
+
+    Only complete days are summed: a month with a gap is two bills, and the days of the gap leave both sides.
+    """
+    energy, temperature, calendars = columns_of(table, weather, question)
+    rows: list[_Row] = []
+    for period in question.periods:
+        days = period_of(BaselineData, energy, temperature, period, question)
+        known = zip(days.days, days.kwh.tolist(), days.temperature_c.tolist(), days.complete.tolist(), strict=True)
+        for day, kwh, celsius in ((day, kwh, celsius) for day, kwh, celsius, complete in known if complete):
+            last = rows[-1] if rows else None
+            if last is not None and last.end == day - DAY and last.end.month == day.month:
+                rows[-1] = _Row(last.start, day, last.kwh + kwh, [*last.temperatures, celsius])
+            else:
+                rows.append(_Row(day, day, kwh, [celsius]))
+    told = Finding(
+        "bills_of_days",
+        N_("Le fichier donne des jours ou des heures : ils sont additionnés par mois, comme sur des factures."),
+    )
+    return rows, [*energy.findings, *temperature.findings, *calendars.findings, told]
 
 
 def _bills(kind: type[Bills], rows: Sequence[_Row], period: Period, question: Question) -> Bills:

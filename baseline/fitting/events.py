@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from baseline.fitting.refit import columns, held_out
+from baseline.fitting.refit import columns, held_out, weight_of_known
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def event_days(
     """Return per event what it added to the meter on each day, kWh, shape (n,): 0 on days that do not count.
 
     For an indicator, the model's columns are fitted again on the counted days outside every event, so that the effect
-    of the works is kept, and what its days measured beyond that is the event's. A coefficient those days leave open
-    keeps its frozen value, scaled by what the works did to the other days. Told kWh are those of the whole event: the
+    of the works is kept, and what its days measured beyond that is the event's. A coefficient of which those days say
+    little stays near its frozen value, scaled by what the works did to the other days (see `weight_of_known`). Told kWh are those of the whole event: the
     days of it that lie outside the period, or leave both sides, take theirs with them. Raises Refusal for an event
     without a day in the period, or where no day is left to compare with.
     """
@@ -134,7 +134,9 @@ def _excess(
     x, known = columns(model, days, temperature)
     foretold = float((x[~inside] @ known).sum())
     scale = float(energy[~inside].sum()) / foretold if foretold > 0.0 else 1.0
-    beyond = held_out(x, energy, known * scale, inside.astype(np.intp))
+    s = model.statistics
+    weight = weight_of_known(known * scale, s.sse / s.n_days, s.autocorrelation)
+    beyond = held_out(x, energy, known * scale, inside.astype(np.intp), weight)
     excess = np.zeros(len(counted))
     excess[counted] = np.where(inside, beyond, 0.0) * reporting.weight[counted]
     return excess

@@ -45,11 +45,26 @@ def columns(model: DailyModel, days: Sequence[dt.date], temperature: Array) -> t
     return np.column_stack(made), np.array(known)
 
 
-def held_out(x: Array, y: Array, known: Array, block: NDArray[np.intp]) -> Array:
+PLAUSIBLE = 0.5
+"""By how much of itself a coefficient may plausibly have changed with the works, one standard deviation."""
+
+
+def weight_of_known(known: Array, variance: float, rho: float) -> Array:
+    """Return how much each coefficient in `known` weighs beside the days, shape (p,).
+
+    A normal prior, known +- half of itself, against days whose residuals have `variance` and follow each other by
+    `rho`: (1 + rho) / (1 - rho) of them are worth one. Where the days say much the prior is nothing beside them; a
+    slope of which a handful of mild days are left keeps nearly its value, instead of following their noise.
+    """
+    spread = PLAUSIBLE * np.maximum(np.abs(known), 1e-3 * float(np.abs(known).max(initial=0.0)) + 1e-12)
+    return variance * (1.0 + rho) / (1.0 - rho) / (spread * spread)
+
+
+def held_out(x: Array, y: Array, known: Array, block: NDArray[np.intp], weight: Array | None = None) -> Array:
     """Return y minus its prediction by a least-squares fit on the days of all other blocks, shape (n,).
 
     `x` has shape (n, p), `block` numbers the blocks from 0, shape (n,). A coefficient that the other blocks leave open
-    keeps its value in `known`.
+    keeps its value in `known`; `weight`, shape (p,), says how much that value weighs beside the days.
     """
     n_blocks = int(block.max()) + 1
     grams = np.zeros((n_blocks, x.shape[1], x.shape[1]))
@@ -61,5 +76,7 @@ def held_out(x: Array, y: Array, known: Array, block: NDArray[np.intp]) -> Array
     gram = grams.sum(axis=0) - grams
     right = rights.sum(axis=0) - rights
     ridge = _RIDGE * np.maximum(np.diag(grams.sum(axis=0)), 1e-12)
+    if weight is not None:
+        ridge = np.maximum(ridge, weight)
     solved = np.linalg.solve(gram + np.diag(ridge), (right + ridge * known)[:, :, None])[:, :, 0]
     return np.asarray(y - (x * solved[block]).sum(axis=1))

@@ -156,6 +156,23 @@ def intervals(*, meters: int, as_json: bool) -> None:
 
 
 @group.command()
+@click.option("--twins", "count", type=_Many(), default="50", show_default=True, help="Bâtiments inventés.")
+@click.option("--drift", type=click.FloatRange(0.0, 0.2), default=0.0, show_default=True, help="Dérive d'un mois.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON, chaque bâtiment compris.")
+def events(*, count: int, drift: float, as_json: bool) -> None:
+    """Événements de vérité connue : ce que coûte un événement dit, et ceux que la machine remarque seule."""
+    from fleet.bench.twins import judge, twins
+
+    found = judge(twins(count, drift=drift))
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, figures in found.items():
+        if name != "rows":
+            click.echo(f"{name:16} {figures}")
+
+
+@group.command()
 @click.option("--drafts", type=click.IntRange(1), default=200, show_default=True, help="Brouillons prêts.")
 @click.option("--processes", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")

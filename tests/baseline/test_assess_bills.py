@@ -72,6 +72,32 @@ def test_monthly_bills_are_recognised_and_give_the_saving(monthly):
     assert answer(monthly, *YEARS, "--model", "billing") == result
 
 
+def test_days_are_summed_by_month_when_bills_are_asked_for(tmp_path, building, monthly):
+    days, temperature, energy = building
+    rows = [f"{d},{e:.4f},{t:.4f}" for d, e, t in zip(days, energy, temperature, strict=True)]
+    daily = answer(saved(tmp_path / "jours.csv", "end,kwh,temp", rows), *YEARS, "--model", "billing")
+
+    billed = answer(monthly, *YEARS)
+    assert daily["model_kind"] == "billing"
+    assert daily["savings_percent"] == pytest.approx(billed["savings_percent"], abs=0.3)
+    assert "bills_of_days" in {finding["name"] for finding in daily["findings"]}
+
+    gap = [row for row in rows if not row.startswith("2023-05-1")]
+    short = answer(saved(tmp_path / "trou.csv", "end,kwh,temp", gap), *YEARS, "--model", "billing")
+    assert short["reporting"]["days"] == 365 - 10
+    assert short["savings_percent"] == pytest.approx(billed["savings_percent"], abs=0.5)
+
+
+def test_an_event_adds_to_the_bills_it_touches_only(monthly):
+    """Half of the 62 days lie before the period: half of the kWh are of it."""
+    told = ("--event", "2022-12-01/2023-01-31:estimate:6200")
+
+    adjusted, plain = (answer(monthly, *YEARS, *words) for words in (told, ()))
+
+    assert adjusted["events"][0]["energy_kwh"] == pytest.approx(3100.0)
+    assert adjusted["avoided_energy_kwh"] - plain["avoided_energy_kwh"] == pytest.approx(3100.0, abs=0.01)
+
+
 def test_use_per_day_and_other_units_come_back_to_kwh(tmp_path, building, monthly):
     rows = [f"{d},{e / d.day / 1000:.9f},{t:.4f}" for d, e, t in months(building)]
     file = saved(tmp_path / "jour.csv", "end,kwh,temp", rows)
@@ -123,7 +149,7 @@ def test_the_summary_speaks_of_bills(monthly):
     [
         (["2022-01-31,1,2", "2022-02-28,x,2"], (), "Ligne 3 : « x »"),
         (["2022-01-31,1,2", "2022-02-28,1,2"], ("--period-start", "debut"), "« debut »"),
-        (["2022-01-31 05:00,1,2", "2022-01-31 06:00,1,2"], ("--model", "billing"), "sans heure"),
+        (["2022-01-31 05:00,1,2", "2022-02-28 06:00,1,2"], ("--model", "billing"), "sans heure"),
         (["2022-02-28,1,2", "2022-03-31,1,2"], ("--model", "billing"), "Aucune facture"),
     ],
 )

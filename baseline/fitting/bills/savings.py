@@ -30,8 +30,9 @@ def estimate_billing_savings(
 ) -> SavingsEstimate:
     """Compare the reporting bills with the model, each over its own days.
 
-    A bill without energy or temperatures leaves both sides. `drop` takes out every bill the event touches. Raises
-    Refusal for an indicator, which bills are too few to fit, and for an event outside the period.
+    A bill without energy or temperatures leaves both sides. `drop` takes out every bill the event touches. Told kWh are
+    those of the whole event: its days outside the bills that count take theirs with them. Raises Refusal for an
+    indicator, which bills are too few to fit, and for an event outside the period.
     """
     if not isinstance(reporting, BilledReporting):
         raise TypeError("savings of bills are estimated on BilledReporting")
@@ -43,7 +44,7 @@ def estimate_billing_savings(
             dropped |= touched
     counted = complete & ~dropped
     whole = model.predict(reporting.temperatures) * lengths
-    energies = [event.energy_kwh or 0.0 for event in events]
+    energies = [_added(event, reporting, counted) for event in events]
     unadjusted = math.fsum(whole[complete]) - math.fsum(reporting.kwh[complete])
     before = math.fsum(whole[complete])
     avoided = math.fsum(whole[counted]) - math.fsum(reporting.kwh[counted]) + math.fsum(energies)
@@ -95,6 +96,17 @@ def _touched(event: Event, reporting: BilledReporting) -> NDArray[np.bool_]:
             end=event.end,
         )
     return touched
+
+
+def _added(event: Event, reporting: BilledReporting, counted: NDArray[np.bool_]) -> float:
+    """Return what `event` added to the bills that count, kWh: by its days in them, or as its sub-meter says."""
+    bills = [
+        bill for bill, kept in zip(zip(reporting.starts, reporting.ends, strict=True), counted, strict=True) if kept
+    ]
+    if event.by_day is not None:
+        return math.fsum(kwh for day, kwh in event.by_day.items() if any(first <= day <= last for first, last in bills))
+    shared = sum(max((min(last, event.end) - max(first, event.start)).days + 1, 0) for first, last in bills)
+    return (event.energy_kwh or 0.0) * shared / ((event.end - event.start).days + 1)
 
 
 def _reasons(reporting: BilledReporting, dropped: NDArray[np.bool_]) -> Iterator[str]:
