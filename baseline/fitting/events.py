@@ -78,9 +78,9 @@ def event_days(
 
     For an indicator, the model's columns are fitted again on the counted days outside every event, so that the effect
     of the works is kept, and what its days measured beyond that is the event's. A coefficient of which those days say
-    little stays near its frozen value, scaled by what the works did to the other days (see `weight_of_known`). Told kWh are those of the whole event: the
-    days of it that lie outside the period, or leave both sides, take theirs with them. Raises Refusal for an event
-    without a day in the period, or where no day is left to compare with.
+    little stays near its frozen value, scaled by what the works did to the other days (see `weight_of_known`). Told
+    kWh are those of the whole event: the days of it that lie outside the period, or leave both sides, take theirs with
+    them. Raises Refusal for an event without a day in the period, or where no day is left to compare with.
     """
     inside = np.zeros(len(reporting.days), dtype=bool)
     for event in events:

@@ -1,8 +1,8 @@
 """Twins: made-up buildings with and without works and an event, so that the true saving and the event are known.
 
-Each twin has its own size, schedule, slopes, autocorrelated noise and slow drift, works that change one of its uses or all,
-and one non-routine event of a kind, size and length of its own. The saving is the difference between the year as it would
-have been without works or event and the year with the works alone; neither is ever shown to the method.
+Each twin has its own size, schedule, slopes, autocorrelated noise and slow drift, works that change one of its uses or
+all, and one non-routine event of a kind, size and length of its own. The saving is the difference between the year as
+it would have been without works or event and the year with the works alone; neither is ever shown to the method.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ N_DAYS = 730
 YEAR = 365
 
 KINDS = ("equipment", "hours", "setpoint", "cooling", "closure", "photovoltaic", "area")
-"""What happens: a constant load, a part of the use, of the heating, of the cooling, nearly all, what the sun gives, all."""
+"""What happens: a constant load, a part of the use, of the heating, of the cooling, its level, what the sun gives, all."""
 
 POINTS = 1.5
 """Points of the saving that a told event may cost."""
