@@ -31,7 +31,7 @@ N_DAYS = 730
 YEAR = 365
 
 KINDS = ("equipment", "hours", "setpoint", "cooling", "closure", "photovoltaic", "area")
-"""What happens: a constant load, a part of the use, of the heating, of the cooling, its level, what the sun gives, all."""
+"""A constant load, a part of the use, of the heating, of the cooling, its level, what the sun gives, all."""
 
 POINTS = 1.5
 """Points of the saving that a told event may cost."""
