@@ -183,7 +183,7 @@ def _unit(word: str) -> Unit | None:
         if name is not None and _WORD.fullmatch(name):
             try:
                 return _REGISTRY.parse_units(name)
-            except PintError:
+            except (PintError, ValueError):  # pint reads « nan » as a number, which no fraction is
                 continue
     return None
 

@@ -6,7 +6,7 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.dialects.making import canonical
@@ -113,6 +113,7 @@ def test_energy_between_indexes_adds_up_in_any_unit(indexes, unit):
     assert sum(steps) == kept[-1] - kept[0]
 
 
+@example("nan")
 @given(st.text(max_size=30))
 def test_no_word_breaks_the_reader_of_units(word):
     found = conversion(word)
