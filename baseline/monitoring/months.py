@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
 from baseline.comparison import compare, measure
 from baseline.fitting.kinds import daily_of, kind_of
+from baseline.monitoring.inputs import inputs_of_months
 from baseline.monitoring.rules import Month, leaves_its_plan
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.windows import months_before
@@ -25,15 +26,37 @@ if TYPE_CHECKING:
 LOOK_BACK = 12
 
 
-def months_to_make(session: Session, today: dt.date) -> Iterator[tuple[MeasurementPlan, dt.date]]:
-    """Yield each signed plan with the first day of each ended month of the last twelve that has no figure yet."""
-    plans = session.scalars(select(MeasurementPlan).where(MeasurementPlan.state == "signed"))
+class Due(NamedTuple):
+    """A month that has no figure, or whose data have changed since it was made."""
+
+    plan: MeasurementPlan
+    month: dt.date
+    inputs: str
+
+
+def months_to_make(session: Session, today: dt.date) -> Iterator[Due]:
+    """Yield each ended month of the last twelve of each signed plan that has no figure, or whose data came late."""
+    plans = session.scalars(select(MeasurementPlan).where(MeasurementPlan.state == "signed")).all()
+    if not plans:
+        return
+    this = today.replace(day=1)
+    first, last = months_before(this, LOOK_BACK), months_before(this, 1)
+    ids = [plan.id for plan in plans]
+    inputs = inputs_of_months(session, ids, first, last)
+    known = {
+        (plan_id, month): said
+        for plan_id, month, said in session.execute(
+            select(MonthlyFigure.plan_id, MonthlyFigure.month, MonthlyFigure.inputs).where(
+                MonthlyFigure.plan_id.in_(ids), MonthlyFigure.month >= first
+            )
+        )
+    }
     for plan in plans:
-        known = set(session.scalars(select(MonthlyFigure.month).where(MonthlyFigure.plan_id == plan.id)))
         for back in range(LOOK_BACK, 0, -1):
-            month = months_before(today.replace(day=1), back)
-            if month >= plan.reporting_starts_on and month not in known:
-                yield plan, month
+            month = months_before(this, back)
+            said = inputs.get((plan.id, month), "")
+            if month >= plan.reporting_starts_on and known.get((plan.id, month)) != said:
+                yield Due(plan, month, said)
 
 
 def make_month(session: Session, plan: MeasurementPlan, month: dt.date, *, now: dt.datetime) -> MonthlyFigure | None:
@@ -55,6 +78,7 @@ def make_month(session: Session, plan: MeasurementPlan, month: dt.date, *, now: 
     row.adjusted_baseline_kwh = kwh(figure.adjusted_baseline_kwh)
     row.days_counted, row.days_expected = figure.days_counted, figure.days_expected
     row.warning = warning.to_json() if warning else None
+    row.inputs = inputs_of_months(session, [plan.id], month, month).get((plan.id, month))
     row.made_at = now
     session.add(row)
     session.flush()

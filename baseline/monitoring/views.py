@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-
 from baseline.fitting import described
+from baseline.monitoring.alerts import latest_months
 from baseline.monitoring.months import figures_of
 from baseline.plans.views import plans_covering
-from baseline.reports.models import MonthlyFigure
 from foundation.pages import Fragment
 from foundation.permissions import Permission
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from pyramid.config import Configurator
     from pyramid.request import Request
 
+    from baseline.reports.models import MonthlyFigure
     from contracts.sites.models import Building
 
 SHOWN = 12
@@ -35,17 +34,7 @@ def of_building(request: Request, building: Building) -> Mapping[str, Any] | Non
 
 def leaving(request: Request, _row: None) -> Mapping[str, Any] | None:
     """Return the plans whose latest month warns; None where all keep to theirs."""
-    newest = (
-        select(MonthlyFigure.plan_id, func.max(MonthlyFigure.month).label("month"))
-        .group_by(MonthlyFigure.plan_id)
-        .subquery()
-    )
-    rows = request.dbsession.scalars(
-        select(MonthlyFigure)
-        .join(newest, (newest.c.plan_id == MonthlyFigure.plan_id) & (newest.c.month == MonthlyFigure.month))
-        .where(MonthlyFigure.warning.is_not(None))
-        .order_by(MonthlyFigure.month.desc(), MonthlyFigure.id)
-    ).all()
+    rows = [one for one in latest_months(request.dbsession) if one.warning is not None]
     return {"months": rows, "said": _said(request, rows)} if rows else None
 
 

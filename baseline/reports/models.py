@@ -146,6 +146,8 @@ class MonthlyFigure(Base):
     days_expected: Mapped[int]
     warning: Mapped[dict[str, Any] | None]
     """A finding where the building leaves its plan; None where it keeps to it."""
+    inputs: Mapped[str | None]
+    """What it was made from (baseline.monitoring.inputs): once that reads otherwise, the month is made again."""
     made_at: Mapped[dt.datetime]
     created_at: Mapped[created]
 

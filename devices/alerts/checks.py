@@ -368,7 +368,7 @@ def collection(session: Session, _now: dt.datetime) -> list[Finding]:
     return [Finding("collection", worst, {"since": beat.at.isoformat()})]
 
 
-CHECKS: Mapping[Kind, Callable[[Session, dt.datetime], list[Finding] | None]] = {
+CHECKS: dict[Kind, Callable[[Session, dt.datetime], list[Finding] | None]] = {
     Kind.COLLECTION: collection,
     Kind.SILENCE: silence,
     Kind.BATTERY: battery,
@@ -379,3 +379,4 @@ CHECKS: Mapping[Kind, Callable[[Session, dt.datetime], list[Finding] | None]] = 
     Kind.GAP: gap,
     Kind.CONFLICT: conflict,
 }
+"""The check of each kind; a floor above adds that of a kind only it can judge (`Kind.OFF_PLAN`)."""

@@ -91,6 +91,19 @@ def _collection(facts: Mapping[str, Any], language: Language) -> str:
     return language.translate(pattern).format(since=_moment(facts["since"], language))
 
 
+def _off_plan(facts: Mapping[str, Any], language: Language) -> str:
+    pattern = N_(
+        "« {boundary} » quitte son plan de mesure : en {month}, {missing} de plus qu'attendu, quand un mois ordinaire"
+        " s'écarte de {slack} au plus."
+    )
+    return language.translate(pattern).format(
+        boundary=facts["boundary"],
+        month=language.month(dt.date.fromisoformat(facts["month"])),
+        missing=language.kwh(facts["missing_kwh"]),
+        slack=language.kwh(facts["slack_kwh"]),
+    )
+
+
 def _clock(facts: Mapping[str, Any], language: Language) -> str:
     if "future_messages" in facts:
         pattern = language.translate(N_("{serial} date ses relevés dans le futur ; ils sont mis de côté."))
@@ -119,4 +132,5 @@ _SENTENCES: Mapping[Kind, Callable[[Mapping[str, Any], Language], str]] = {
     Kind.GAP: _gap,
     Kind.CONFLICT: _conflict,
     Kind.COLLECTION: _collection,
+    Kind.OFF_PLAN: _off_plan,
 }

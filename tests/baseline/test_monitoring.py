@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -9,8 +10,14 @@ from sqlalchemy import select
 from baseline.monitoring.months import figures_of, make_month, months_to_make
 from baseline.monitoring.rules import Month, leaves_its_plan
 from baseline.monitoring.tasks import look, make
+from devices.alerts.evaluate import evaluate
+from devices.alerts.kinds import Kind
+from devices.alerts.models import Alert
+from devices.alerts.sentences import sentence
+from devices.energy.models import DailyEnergy
 from foundation.jobs.models import JobItem
 from foundation.jobs.queue import Moment
+from foundation.look.language import FRENCH
 from tests.baseline.measured_building import AFTER, BEFORE, NOON, SAVING, generated, measured, sign_all
 
 ERRORS = (3.0, -2.0, 1.0, 2.0, -3.0, 1.0, 0.0, 2.0, -1.0, 1.0, -2.0, 1.0)
@@ -65,3 +72,58 @@ def test_each_ended_month_of_a_signed_plan_is_made_once(dbsession):
     again = make_month(dbsession, of.plan, dt.date(2023, 12, 1), now=NOON)
     assert again is figures[-1], "made again, a month is renewed"
     assert not list(months_to_make(dbsession, today))
+
+
+def test_a_month_is_made_again_when_its_data_came_late_or_were_corrected(dbsession):
+    of = measured(dbsession, [*generated(BEFORE), *generated(AFTER, 5, saving=SAVING)])
+    sign_all(of)
+    moment = Moment(NOON, dt.date(2024, 1, 10), "")
+    march = dt.date(2023, 3, 1)
+    before = make_month(dbsession, of.plan, march, now=NOON).avoided_kwh
+    for due in list(months_to_make(dbsession, moment.today)):
+        make_month(dbsession, of.plan, due.month, now=NOON)
+    assert not list(months_to_make(dbsession, moment.today))
+
+    point = of.plan.boundary.terms[0].point_id
+    late = dbsession.get_one(DailyEnergy, (point, dt.date(2023, 3, 7)))
+    late.kwh += 50
+    dbsession.flush()
+
+    assert [due.month for due in months_to_make(dbsession, moment.today)] == [march]
+    look(dbsession, moment)
+    item = dbsession.scalars(select(JobItem).where(JobItem.key.like("plan-%-2023-03-%"))).all()[-1]
+    make(dbsession, item.params, moment)
+    figure = next(one for one in figures_of(dbsession, of.plan) if one.month == march)
+    assert float(before - figure.avoided_kwh) == pytest.approx(50.0)
+    assert not list(months_to_make(dbsession, moment.today))
+
+
+def test_a_building_that_leaves_its_plan_is_one_alert_closed_when_it_is_back(dbsession):
+    of = measured(dbsession, [*generated(BEFORE), *generated(AFTER, 5, saving=SAVING)])
+    sign_all(of)
+    point = of.plan.boundary.terms[0].point_id
+    for month, extra in ((10, 0), (11, 120), (12, 0)):
+        for day in dbsession.scalars(
+            select(DailyEnergy).where(
+                DailyEnergy.point_id == point,
+                DailyEnergy.day.between(dt.date(2023, month, 1), dt.date(2023, month, 28)),
+            )
+        ):
+            day.kwh += extra
+    dbsession.flush()
+    for month in range(6, 12):
+        make_month(dbsession, of.plan, dt.date(2023, month, 1), now=NOON)
+
+    def alerts():
+        return dbsession.scalars(select(Alert).where(Alert.kind == Kind.OFF_PLAN.value)).all()
+
+    evaluate(dbsession, NOON, [Kind.OFF_PLAN])
+    evaluate(dbsession, NOON, [Kind.OFF_PLAN])
+    (alert,) = alerts()
+    assert (alert.state, alert.subject, alert.point_id) == ("open", f"boundary {of.plan.boundary_id}", point)
+    assert "novembre 2023" in sentence(alert.kind, alert.facts, FRENCH)
+
+    make_month(dbsession, of.plan, dt.date(2023, 12, 1), now=NOON)
+    for hours in (1, 3):
+        evaluate(dbsession, NOON + dt.timedelta(hours=hours), [Kind.OFF_PLAN])
+    assert [one.state for one in alerts()] == ["closed"]
