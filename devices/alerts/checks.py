@@ -19,7 +19,7 @@ from devices.inventory.models import Device, Installation
 from devices.points.models import MeteringPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy import Row, Select
     from sqlalchemy.orm import Session

@@ -28,8 +28,8 @@ def downgrade() -> None:
     op.execute(
         "DELETE FROM devices.alert_event WHERE alert_id IN (SELECT id FROM devices.alert WHERE kind = 'off_plan')"
     )
-    for table in ("alert", "subscription"):
-        op.execute(f"DELETE FROM devices.{table} WHERE kind = 'off_plan'")
+    op.execute("DELETE FROM devices.alert WHERE kind = 'off_plan'")
+    op.execute("DELETE FROM devices.subscription WHERE kind = 'off_plan'")
     _kinds(BEFORE)
     op.drop_column("monthly_figure", "inputs", schema="baseline")
 
