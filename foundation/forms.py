@@ -90,6 +90,23 @@ def pasted_field(label: str, longest: int, *, help_text: str = "", required: boo
     return TextAreaField(label, [presence, size], description=help_text, render_kw=look)
 
 
+class _Prose:
+    """Several lines of text in which nothing deceives the eye."""
+
+    def __call__(self, _form: Form, field: Any) -> None:
+        if _DECEIVING.search((field.data or "").replace("\r", "")):
+            raise ValidationError(
+                N_("Ce texte contient des signes invisibles ; tapez-le au clavier plutôt que de le coller.")
+            )
+
+
+def prose_field(label: str, *, help_text: str = "", required: bool = True, longest: int = 4000) -> Any:
+    """Return a field for a few sentences."""
+    presence = DataRequired(MISSING) if required else Optional()
+    size = Length(max=longest, message=N_("C'est trop long."))
+    return TextAreaField(label, [presence, size, _Prose()], description=help_text, render_kw={"rows": 5})
+
+
 def password_field(label: str, *, help_text: str = "") -> Any:
     """Return a field whose text is not shown and not changed in any way."""
     return PasswordField(label, [InputRequired(MISSING)], description=help_text)

@@ -220,7 +220,7 @@ def _settled(session: Session, agreement: Agreement) -> dict[int, Settled]:
     settlements = session.scalars(
         select(Settlement)
         .where(Settlement.agreement_id == agreement.id, Settlement.state.in_(BINDING))
-        .order_by(Settlement.period)
+        .order_by(Settlement.period, Settlement.id)
     )
     for settlement in settlements:
         _, end = bounds(settlement.period)

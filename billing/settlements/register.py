@@ -1,4 +1,4 @@
-"""Propose what an agreement owes for a period, and accept it."""
+"""Propose what an agreement owes for a period, have it read by a second person, accept it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
 from billing.settlements.disputes import held_keys
-from billing.settlements.gather import Gathered, gather, schedules
+from billing.settlements.gather import BINDING, Gathered, gather, schedules
+from billing.settlements.held import step_of_waiting, waiting_events
 from billing.settlements.inputs import inputs_to_json
 from billing.settlements.models import Settlement, SettlementLine
 from billing.settlements.rules import hold
@@ -19,15 +20,22 @@ from billing.settlements.turns import take_turn
 from contracts.agreements.terms.codec import to_json
 from contracts.agreements.versions import term_in_force
 from contracts.agreements.years import years_until
+from contracts.parties.models import Company
 from foundation.errors import Refusal
 from foundation.look.language import FRENCH
+from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy.orm import Session
 
     from billing.settlements.data import Line, Proposal
     from contracts.agreements.models import Agreement
+    from contracts.agreements.years import YearOfContract
+    from contracts.prices.rules import Schedule
+    from foundation.actors import Actor
 
 STATES = {
     "proposed": "proposé",
@@ -38,7 +46,15 @@ STATES = {
 }
 
 
-def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.date, today: dt.date) -> Settlement:
+def propose(
+    session: Session,
+    agreement: Agreement,
+    *,
+    start: dt.date,
+    end: dt.date,
+    today: dt.date,
+    by: Actor | None = None,
+) -> Settlement:
     """Propose what `agreement` owes for [start, end) of local days, a part of one contract year.
 
     The figures are those of the contract year to `end`, less what was billed; a settlement that asks for nothing is
@@ -65,15 +81,54 @@ def propose(session: Session, agreement: Agreement, *, start: dt.date, end: dt.d
         )
     take_turn(session, agreement.id)
     _demand_turn(session, agreement, start, end)
-    gathered = gather(session, agreement, years, end)
-    prices, held = schedules(agreement), held_keys(session, agreement)
-    proposal = hold(computed(gathered.years, prices, today), held)
-    settlement = _settlement(agreement, gathered, proposal)
-    reports = {key: report.sha256 for key, report in gathered.reports.items()}
-    settlement.evaluation["inputs"] = inputs_to_json(gathered.years, reports, prices, held, today)
-    settlement.period = Range(start, end)
-    settlement.proposed_on = today
-    session.add(settlement)
+    settlement = _computed(session, agreement, years, end, today)
+    return _proposed(session, settlement, Range(start, end), today, by)
+
+
+def complement(session: Session, agreement: Agreement, *, today: dt.date, by: Actor | None = None) -> Settlement:
+    """Propose what `agreement` owes for the days settled so far beyond what their settlements asked for.
+
+    For what should not wait for the next settlement, or where none comes any more: a dispute that was decided, data
+    that came late after the last one. Its period is that of the last settlement. Refused where nothing has moved.
+    """
+    take_turn(session, agreement.id)
+    _demand_none_open(_others(session, agreement))
+    last = session.scalars(
+        select(Settlement)
+        .where(Settlement.agreement_id == agreement.id, Settlement.kind == "savings", Settlement.state.in_(BINDING))
+        .order_by(Settlement.period.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        raise Refusal(N_("Rien n'est encore réglé dans cet accord : proposez un décompte."))
+    start, end = bounds(last.period)
+    years = years_until(*bounds(term_in_force(agreement)), start)
+    settlement = _computed(session, agreement, years, end, today)
+    if not settlement.amount:
+        raise Refusal(
+            N_("Rien n'a bougé depuis le dernier décompte : il n'y a ni correction tardive ni contestation tranchée.")
+        )
+    settlement.kind = "complement"
+    return _proposed(session, settlement, last.period, today, by)
+
+
+def review(session: Session, settlement: Settlement, *, by: Actor, today: dt.date) -> Settlement:
+    """Say that `by` read a proposed settlement; above the limit of the SPL it is not who proposed it."""
+    take_turn(session, settlement.agreement_id)
+    session.refresh(settlement)
+    if settlement.state != "proposed":
+        raise Refusal(N_("Ce décompte n'est plus à relire."))
+    same = (
+        by.account_id == settlement.proposer_id
+        if settlement.proposer_id is not None
+        else bool(settlement.proposed_by) and by.name == settlement.proposed_by
+    )
+    if settlement.needs_review and same:
+        raise Refusal(
+            N_("Vous l'avez proposé : au-delà de {limit}, une autre personne de la SPL le relit."),
+            limit=FRENCH.euros(_limit(session)),
+        )
+    settlement.state, settlement.reviewed_on, settlement.reviewed_by = "reviewed", today, by.name or "SPL"
     session.flush()
     return settlement
 
@@ -86,6 +141,11 @@ def accept(session: Session, settlement: Settlement, *, by: str, today: dt.date)
         raise Refusal("Ce décompte est déjà {state}.", state=STATES[settlement.state])
     if not by.strip():
         raise Refusal("Indiquez qui accepte le décompte.", field="by")
+    if settlement.needs_review and settlement.state != "reviewed":
+        raise Refusal(
+            N_("Au-delà de {limit}, un décompte est relu par une deuxième personne de la SPL avant d'être accepté."),
+            limit=FRENCH.euros(_limit(session)),
+        )
     settlement.state = "accepted"
     settlement.accepted_on = today
     settlement.accepted_by = by.strip()
@@ -93,13 +153,64 @@ def accept(session: Session, settlement: Settlement, *, by: str, today: dt.date)
     return settlement
 
 
+def _computed(
+    session: Session, agreement: Agreement, years: Sequence[YearOfContract], end: dt.date, today: dt.date
+) -> Settlement:
+    """Return the settlement of contract `years` until `end`, neither dated nor added yet."""
+    gathered = gather(session, agreement, years, end)
+    prices, held = schedules(agreement), held_keys(session, agreement)
+    proposal = hold(computed(gathered.years, prices, today), held)
+    settlement = _settlement(agreement, gathered, proposal, prices)
+    reports = {key: report.sha256 for key, report in gathered.reports.items()}
+    settlement.evaluation["inputs"] = inputs_to_json(gathered.years, reports, prices, held, today)
+    return settlement
+
+
+def _proposed(
+    session: Session, settlement: Settlement, period: Range[dt.date], today: dt.date, by: Actor | None
+) -> Settlement:
+    settlement.period = period
+    settlement.proposed_on = today
+    if by is not None:
+        settlement.proposed_by, settlement.proposer_id = by.name, by.account_id
+    settlement.needs_review = abs(settlement.amount) > _limit(session)
+    session.add(settlement)
+    session.flush()
+    return settlement
+
+
+def _limit(session: Session) -> Decimal:
+    """Return the amount above which a second person reads a settlement."""
+    company = session.get(Company, 1)
+    return Decimal("Infinity") if company is None else company.second_review_above
+
+
+def _others(session: Session, agreement: Agreement) -> Sequence[Settlement]:
+    """Return the settlements of savings that stand, in order."""
+    return session.scalars(
+        select(Settlement)
+        .where(Settlement.agreement_id == agreement.id, Settlement.state != "disputed", Settlement.kind != "buy_out")
+        .order_by(Settlement.period, Settlement.id)
+    ).all()
+
+
+def _demand_none_open(others: Sequence[Settlement]) -> None:
+    for other in others:
+        if other.state in {"proposed", "reviewed"}:
+            other_start, other_end = bounds(other.period)
+            raise Refusal(
+                "Le décompte {number} (du {other_start:%d/%m/%Y} au {last}) attend l'accord de la collectivité ; "
+                "qu'elle l'accepte ou le conteste d'abord.",
+                number=other.id,
+                other_start=other_start,
+                last=_last(other_end),
+            )
+
+
 def _demand_turn(session: Session, agreement: Agreement, start: dt.date, end: dt.date) -> None:
     """Refuse a period that overlaps a settled one, lies before one, leaves days out, or comes while one is open."""
-    others = session.scalars(
-        select(Settlement)
-        .where(Settlement.agreement_id == agreement.id, Settlement.state != "disputed")
-        .order_by(Settlement.period)
-    ).all()
+    everything = _others(session, agreement)
+    others = [one for one in everything if one.kind == "savings"]
     for other in others:
         other_start, other_end = bounds(other.period)
         if start < other_end and other_start < end:
@@ -112,16 +223,9 @@ def _demand_turn(session: Session, agreement: Agreement, start: dt.date, end: dt
                 number=other.id,
                 state=STATES[other.state],
             )
+    _demand_none_open(everything)
     for other in others:
-        other_start, other_end = bounds(other.period)
-        if other.state in {"proposed", "reviewed"}:
-            raise Refusal(
-                "Le décompte {number} (du {other_start:%d/%m/%Y} au {last}) attend l'accord de la collectivité ; "
-                "qu'elle l'accepte ou le conteste d'abord.",
-                number=other.id,
-                other_start=other_start,
-                last=_last(other_end),
-            )
+        other_start, _ = bounds(other.period)
         if end <= other_start:
             raise Refusal(
                 "Des jours plus récents sont déjà réglés (décompte {number}).", field="start", number=other.id
@@ -137,7 +241,9 @@ def _demand_turn(session: Session, agreement: Agreement, start: dt.date, end: dt
             )
 
 
-def _settlement(agreement: Agreement, gathered: Gathered, proposal: Proposal) -> Settlement:
+def _settlement(
+    agreement: Agreement, gathered: Gathered, proposal: Proposal, prices: Mapping[str, Schedule]
+) -> Settlement:
     year = gathered.years[-1]
     recognised = proposal.years[-1]
     results = [line for line in (*proposal.lines, *proposal.held) if line.key.year == year.number]
@@ -154,7 +260,7 @@ def _settlement(agreement: Agreement, gathered: Gathered, proposal: Proposal) ->
         already_billed=_sum(year.billed.values()),
         amount=proposal.total,
         waiting=proposal.waiting,
-        evaluation=_evaluation(proposal, gathered),
+        evaluation=_evaluation(proposal, gathered, prices),
         lines=[_line(line, gathered, year.number) for line in proposal.lines],
     )
 
@@ -196,29 +302,21 @@ def _prices(line: Line) -> list[dict[str, Any]]:
     ]
 
 
-def _evaluation(proposal: Proposal, gathered: Gathered) -> dict[str, Any]:
+def _evaluation(proposal: Proposal, gathered: Gathered, prices: Mapping[str, Schedule]) -> dict[str, Any]:
     """Return how the settlement was found, exact numbers as text, and the energy its reports hold (truth 5).
 
     Once both parties decided on the events, the newer report moves what is owed: the next settlement shows it.
     """
+    waiting = waiting_events(gathered, prices)
+    steps = [*proposal.steps, *(step_of_waiting(one) for one in waiting)]
     return {
         "terms": to_json(gathered.years[-1].terms),
         "years": [
             {"number": year.number, "fee": str(year.fee), "carried": str(year.carried)} for year in proposal.years
         ],
         "held": [{"key": list(line.key), "amount": str(line.amount)} for line in proposal.held],
-        "waiting_events": [
-            {
-                "key": list(key),
-                "boundary": report.plan.boundary.name,
-                "report": report.id,
-                "held_kwh": str(report.held_kwh),
-                "events": [event["id"] for event in report.events if event["state"] == "proposed"],
-            }
-            for key, report in sorted(gathered.reports.items())
-            if report.held_kwh
-        ],
-        "steps": [{**step.to_json(), "sentence": step.sentence(FRENCH)} for step in proposal.steps],
+        "waiting_events": waiting,
+        "steps": [{**step.to_json(), "sentence": step.sentence(FRENCH)} for step in steps],
     }
 
 

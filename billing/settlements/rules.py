@@ -21,6 +21,7 @@ from billing.settlements.data import Line, LineKey, Outcome, Proposal, Recognise
 from contracts.agreements.terms.data import ZERO, LateData
 from contracts.agreements.terms.evaluation import Evaluation, allocate, evaluate
 from contracts.agreements.terms.explanation import Step, step
+from contracts.agreements.terms.findings import revision_due
 from contracts.agreements.terms.year import ContractYear, EnergyResult, ResultKey
 from contracts.prices.energies import ENERGY_NAMES
 from contracts.prices.rules import Schedule, Valuation, mean_price, value
@@ -73,6 +74,7 @@ def propose(years: Sequence[YearToDate], schedules: Mapping[str, Schedule], toda
     recognised: list[RecognisedYear] = []
     lines: list[Line] = []
     steps: list[Step] = []
+    gaps: list[Fraction] = []
     for year in years:
         priced = [valued(measured, schedules) for measured in year.measured]
         before = recognised[-1] if recognised else None
@@ -88,7 +90,26 @@ def propose(years: Sequence[YearToDate], schedules: Mapping[str, Schedule], toda
         steps += evaluation.steps
         recognised.append(_recognise(year, evaluation, contract_year.fees_before, today, steps))
         lines += _lines(year, priced, allocate(evaluation, recognised[-1].fee))
+        gaps += _gap(year, priced)
+        if year.closed and year is years[-1]:
+            steps += _revision(year, gaps)
     return _outcome(tuple(lines), tuple(recognised), tuple(steps), may_credit=years[-1].closed)
+
+
+def _gap(year: YearToDate, priced: Sequence[tuple[EnergyResult, Valuation]]) -> list[Fraction]:
+    """Return what was avoided in a closed year as a part of its adjusted baseline; nothing where none was measured."""
+    baseline = sum((Fraction(result.adjusted_baseline_kwh) for result, _ in priced), Fraction())
+    avoided = sum((Fraction(result.avoided_kwh) for result, _ in priced), Fraction())
+    return [avoided / baseline] if year.closed and baseline else []
+
+
+def _revision(year: YearToDate, gaps: Sequence[Fraction]) -> list[Step]:
+    """Return the sentence that the baseline is to be renegotiated, if the clause of the terms is met."""
+    clause = year.terms.revision
+    if clause is None or (due := revision_due(year.terms, gaps)) is None:
+        return []
+    gap = round(Fraction(due.data["mean_gap"]), 4)
+    return [step("revision", ZERO, say.REVISION, years=clause.years, gap_ratio=gap, limit_ratio=clause.gap)]
 
 
 def _suspensions(year: YearToDate) -> list[Step]:

@@ -14,6 +14,18 @@ TOO_LATE = N_(
 )
 SUSPENDED = N_("{boundary} : suspendu du {first} au {last} ({reason}), sans économie ni rémunération.")
 HELD = N_("Contesté par la collectivité, retenu jusqu'à la décision : {held_euros}.")
+REVISION = N_(
+    "Sur {years} années closes de suite, l'écart moyen à la référence est de {gap_ratio}, au-delà des {limit_ratio} de"
+    " l'accord : la référence (NB) est à renégocier par avenant."
+)
+HELD_EVENT = N_(
+    "{boundary}, année {year} : {held_kwh} de plus attendent que les deux parties tranchent, soit {held_euros}"
+    " d'économies au prix de l'accord et {share_euros} de part au plus ; rien n'en est demandé ici."
+)
+BUY_OUT = N_(
+    "L'accord a pris fin après {years} années complètes : d'après son tableau, garder les capteurs coûte"
+    " {amount_euros} hors TVA."
+)
 TOTAL = {
     "invoice": N_(
         "Dû depuis le début de l'accord {owed_euros}, déjà facturé {billed_euros} : restent {total_euros} hors TVA."

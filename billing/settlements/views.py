@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from billing.settlements.models import Settlement
-from billing.settlements.register import accept, propose
+from billing.settlements.register import accept, complement, propose, review
 from contracts.agreements.models import Agreement
 from contracts.agreements.terms.explanation import Step
 from foundation.forms import EntryForm, day_field, submit
@@ -32,6 +32,7 @@ STATES = {
     "invoiced": (N_("facturé"), "good"),
 }
 """Each state with its word and its tone."""
+KINDS = {"savings": "", "complement": N_("complément"), "buy_out": N_("rachat des capteurs")}
 OUTCOMES = {
     "invoice": N_("à facturer"),
     "credit_note": N_("à rembourser par un avoir"),
@@ -54,7 +55,14 @@ def settle(request: Request) -> dict[str, Any] | Response:
     form = PeriodForm(request.POST)
 
     def act() -> Settlement:
-        return propose(request.dbsession, agreement, start=form.start.data, end=form.end.data, today=request.today)
+        return propose(
+            request.dbsession,
+            agreement,
+            start=form.start.data,
+            end=form.end.data,
+            today=request.today,
+            by=request.actor,
+        )
 
     if request.method == "POST":
         proposed = submit(request, form, act)
@@ -85,6 +93,7 @@ def _page(request: Request, shown: Settlement, accept_form: EntryForm) -> dict[s
         "settlement": shown,
         "states": STATES,
         "outcomes": OUTCOMES,
+        "kinds": KINDS,
         "steps": [Step.from_json(step).sentence(request.language) for step in shown.evaluation["steps"]],
         "accept_form": accept_form,
         "fragments": fragments(request, "settlement", shown),
@@ -101,6 +110,40 @@ def accept_settlement(request: Request) -> dict[str, Any] | Response:
     return _page(request, proposed, form)
 
 
+def review_settlement(request: Request) -> dict[str, Any] | Response:
+    """Say that one read it."""
+    proposed = found(request, Settlement)
+    form = EntryForm(request.POST)
+    if submit(request, form, lambda: review(request.dbsession, proposed, by=request.actor, today=request.today)):
+        return HTTPSeeOther(request.route_path("settlement", id=proposed.id))
+    return _page(request, proposed, form)
+
+
+def complete(request: Request) -> dict[str, Any] | Response:
+    """Propose what an agreement owes beyond its settlements."""
+    _ = request.language.translate
+    agreement = found(request, Agreement)
+    form = EntryForm(request.POST)
+
+    def act() -> Settlement:
+        return complement(request.dbsession, agreement, today=request.today, by=request.actor)
+
+    if request.method == "POST":
+        proposed = submit(request, form, act)
+        if proposed:
+            return HTTPSeeOther(request.route_path("settlement", id=proposed.id))
+    return {
+        "title": _("Complément de décompte"),
+        "crumbs": _crumbs(request, agreement),
+        "intro": _(
+            "Ce qui est dû pour les jours déjà réglés, au-delà de leurs décomptes : données tardives, contestation"
+            " tranchée."
+        ),
+        "form": form,
+        "submit": _("Proposer le complément"),
+    }
+
+
 def settlements_of_agreement(request: Request, agreement: Agreement) -> Mapping[str, Any] | None:
     """Return the settlements of `agreement` and, for who bills, the form of the next one; None while it is a draft."""
     if agreement.state == "draft":
@@ -108,7 +151,7 @@ def settlements_of_agreement(request: Request, agreement: Agreement) -> Mapping[
     rows = request.dbsession.scalars(
         select(Settlement).where(Settlement.agreement_id == agreement.id).order_by(Settlement.period, Settlement.id)
     ).all()
-    return {"settlements": rows, "states": STATES, "outcomes": OUTCOMES, "form": PeriodForm()}
+    return {"settlements": rows, "states": STATES, "outcomes": OUTCOMES, "kinds": KINDS, "form": PeriodForm()}
 
 
 def includeme(config: Configurator) -> None:
@@ -127,6 +170,8 @@ def includeme(config: Configurator) -> None:
             Permission.ACCEPT_SETTLEMENTS,
             "POST",
         ),
+        ("settlement_review", f"/settlements/{NUMBER}/review", review_settlement, page, bill, "POST"),
+        ("settlement_complement", f"/agreements/{NUMBER}/complement", complete, FORM, bill, ("GET", "POST")),
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.agreements.terms.data import (
     BuyOut,
     CumulativeCap,
+    Deadlines,
     Hurdle,
     HurdleKind,
     LateData,
@@ -110,6 +111,13 @@ class ClausesForm(EntryForm):
         help_text=N_("Par exemple 0,1 : au-delà, la référence se renégocie ; vide : pas de clause."),
     )
     revision_years = number_field(N_("Révision : années de suite"), default=Decimal(2))
+    dispute_days = number_field(
+        N_("Pour accepter ou contester un décompte, jours"),
+        default=Decimal(30),
+        help_text=N_("À compter du jour où il est soumis à la collectivité."),
+    )
+    answer_days = number_field(N_("Pour répondre à une contestation, jours"), default=Decimal(30))
+    expert_days = number_field(N_("Pour un expert indépendant, jours"), default=Decimal(60))
     buy_out = pasted_field(
         N_("Rachat des capteurs"),
         2000,
@@ -157,6 +165,9 @@ def filled(terms: Terms) -> dict[str, Any]:
         "late_amount": terms.late_data.amount,
         "revision_gap": revision and revision.gap,
         "revision_years": Decimal(revision.years if revision else 2),
+        "dispute_days": Decimal(terms.deadlines.dispute_days),
+        "answer_days": Decimal(terms.deadlines.answer_days),
+        "expert_days": Decimal(terms.deadlines.expert_days),
         "buy_out": "\n".join(f"{row.after_year} ; {row.amount}".replace(".", ",") for row in terms.buy_out),
     }
 
@@ -182,6 +193,9 @@ def terms_of(form: ClausesForm) -> Terms:
         revision=None
         if form.revision_gap.data is None
         else Revision(form.revision_gap.data, _whole(form.revision_years.data, "revision_years")),
+        deadlines=Deadlines(
+            *(_whole(form[name].data, name) for name in ("dispute_days", "answer_days", "expert_days"))
+        ),
         buy_out=tuple(_buy_out(cells) for cells in _rows(form.buy_out.data, "buy_out", 2)),
     )
 

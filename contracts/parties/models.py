@@ -33,6 +33,8 @@ class Company(Base):
     iban: Mapped[str]
     bic: Mapped[str]
     synthetic: Mapped[bool] = mapped_column(default=False)
+    second_review_above: Mapped[euros] = mapped_column(default=Decimal(10_000), server_default="10000")
+    """Euros excluding VAT: a settlement above it is read by a second person before the municipality is asked."""
 
 
 class Shareholder(Base):

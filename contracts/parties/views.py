@@ -118,6 +118,11 @@ class CompanyForm(EntryForm):
     phone = text_field(N_("Téléphone"), required=False)
     iban = text_field("IBAN")
     bic = text_field("BIC")
+    second_review_above = number_field(
+        N_("Relecture par une deuxième personne au-delà de, € HT"),
+        default=Decimal(10_000),
+        help_text=N_("Un décompte d'un montant plus élevé est relu par une autre personne que celle qui l'a proposé."),
+    )
 
 
 def _crumbs(request: Request) -> list[tuple[str, str]]:

@@ -12,8 +12,9 @@ from baseline.reports.models import SavingsReport
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.settlements.models import Settlement
-from billing.settlements.register import accept, propose
+from billing.settlements.register import accept, propose, review
 from contracts.agreements.models import Agreement
+from foundation.actors import Actor, Role
 from foundation.errors import Refusal
 from foundation.jobs.queue import ask
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from fleet.demonstration.timeline import Period
 
+REVIEWER = "Directeur de la SPL"
 REPORTS, RENDERING = "baseline.make_report", "billing.render_invoice"
 
 
@@ -56,6 +58,8 @@ def settle(session: Session, number: str, year: Period, *, accepted_by: str, tod
         select(Settlement).where(Settlement.agreement_id == agreement.id, Settlement.period == _range(year))
     ) or propose(session, agreement, start=year.start, end=year.end, today=today)
     if settlement.state == "proposed":
+        if settlement.needs_review:
+            review(session, settlement, by=Actor(Role.OPERATOR, name=REVIEWER), today=today)
         accept(session, settlement, by=accepted_by, today=today)
     return settlement
 

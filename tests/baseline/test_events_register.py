@@ -250,6 +250,11 @@ def test_an_agreement_between_two_settlements_is_a_line_of_the_next(hall):
     )
     [held] = first.evaluation["waiting_events"]
     assert (Decimal(held["held_kwh"]), held["events"]) == (waiting.held_kwh, [event.id])
+    # 0.20 EUR a kWh, of which the SPL has half at most; the sentence stands on the invoice too.
+    assert Decimal(held["held_euros"]) == pytest.approx(waiting.held_kwh * Decimal("0.20"), abs=Decimal("0.01"))
+    assert Decimal(held["share_euros"]) == pytest.approx(waiting.held_kwh * Decimal("0.10"), abs=Decimal("0.01"))
+    [told] = [step for step in first.evaluation["steps"] if step["name"] == "held_event"]
+    assert "attendent que les deux parties tranchent" in told["sentence"]
 
     hall.agree(event)
     [key] = outdated(hall.session)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from billing.settlements.data import LineKey, Measured, Outcome, Settled, YearToDate
 from billing.settlements.rules import hold, propose, valued
-from contracts.agreements.terms.data import CumulativeCap, Hurdle, LateData, Share, Terms
+from contracts.agreements.terms.data import CumulativeCap, Hurdle, LateData, Revision, Share, Terms
 from contracts.agreements.terms.evaluation import evaluate
 from contracts.agreements.terms.year import ContractYear, ResultKey
 from contracts.prices.rules import Price, Schedule
@@ -120,6 +120,34 @@ def test_what_an_instalment_billed_too_much_waits_and_becomes_a_credit_note_at_t
     proposal = propose([year(closed, billed={SCHOOL: D("300.00")})], SCHEDULES, month(12))
     assert (proposal.outcome, proposal.total) == (Outcome.CREDIT_NOTE, D("-250.00"))
     assert "un avoir de 250,00\xa0€" in proposal.steps[-1].sentence(FRENCH)
+
+
+def test_the_baseline_is_to_be_renegotiated_after_two_years_beyond_the_gap():
+    terms = replace(HALF, revision=Revision(gap=F(1, 10), years=2))
+    # 12 kWh a month of 100 kWh a day, in both years: the gap of each is 12 %, or 8 %.
+    for energy, due in ((1200, True), (800, False), (-1200, True)):
+        first, second = (
+            replace(year(school(*[0] * 12, number=number), number=number), terms=terms) for number in (1, 2)
+        )
+        first, second = (
+            replace(one, measured=(replace(one.measured[0], **sides(one.measured[0], energy)),))
+            for one in (first, second)
+        )
+        closed = propose([first, second], SCHEDULES, month(24)).steps
+        assert any(one.name == "revision" for one in closed) is due, energy
+        alone = propose([first], SCHEDULES, month(12)).steps
+        running = propose([first, replace(second, to=month(18))], SCHEDULES, month(24)).steps
+        assert not any(one.name == "revision" for one in (*alone, *running))
+    [told] = [one for one in closed if one.name == "revision"]
+    assert "écart moyen à la référence est de −12" in told.sentence(FRENCH)
+
+
+def sides(of: Measured, avoided: int) -> dict[str, dict[dt.date, Decimal]]:
+    """Return both sides of a result whose every counted day avoids `avoided` of 10 000 kWh."""
+    return {
+        "baseline_kwh": dict.fromkeys(of.baseline_kwh, D(10_000)),
+        "avoided_kwh": dict.fromkeys(of.avoided_kwh, D(avoided)),
+    }
 
 
 def test_a_negative_year_bills_nothing_and_lowers_the_next():

@@ -235,7 +235,7 @@ def test_a_dispute_holds_its_line_until_it_is_decided(dbsession, shareholder):
         report(dbsession, plan, YEAR_END, NEXT_END, avoided="10")
     proposed = propose(dbsession, agreement, start=START, end=YEAR_END, today=YEAR_END)
     town_hall = next(line for line in proposed.lines if line.label == "Mairie")
-    dispute(dbsession, proposed, lines=[town_hall], reason="Le chauffage était éteint.", by="La maire", today=LATER)
+    dispute(dbsession, proposed, lines=[town_hall], reason="Le chauffage était éteint.", by="La maire", today=YEAR_END)
     with pytest.raises(Refusal, match="déjà contesté"):
         accept(dbsession, proposed, by="La maire", today=LATER)
 
@@ -244,7 +244,7 @@ def test_a_dispute_holds_its_line_until_it_is_decided(dbsession, shareholder):
     assert undisputed.evaluation["held"] == [{"key": [1, town_hall.boundary_id, "electricity"], "amount": "365.00"}]
     assert undisputed.avoided_value == D("1460.00")
 
-    decide(dbsession, proposed, decision="L'expert confirme le rapport.", by="SPL", today=LATER)
+    decide(dbsession, proposed, outcome="maintained", decision="L'expert confirme.", by="SPL", today=LATER)
     following = propose(dbsession, agreement, start=YEAR_END, end=NEXT_END, today=LATER)
     assert {line.label: line.amount for line in following.lines} == {
         "Mairie (année 1)": D("365.00"),
@@ -263,15 +263,15 @@ def test_a_dispute_says_what_and_why_and_is_decided_once(dbsession, shareholder)
     with pytest.raises(Refusal, match="Dites pourquoi"):
         dispute(dbsession, proposed, lines=proposed.lines, reason=" ", **facts)
     with pytest.raises(Refusal, match="n'est pas contesté"):
-        decide(dbsession, proposed, decision="Oui", **facts)
+        decide(dbsession, proposed, outcome="maintained", decision="Oui", **facts)
     dispute(dbsession, proposed, lines=proposed.lines, reason="Non", **facts)
     with pytest.raises(Refusal, match="ne l'est plus"):
         dispute(dbsession, proposed, lines=proposed.lines, reason="Non", **facts)
     with pytest.raises(Refusal, match="Écrivez la décision"):
-        decide(dbsession, proposed, decision="", **facts)
-    decide(dbsession, proposed, decision="Fondé", **facts)
+        decide(dbsession, proposed, outcome="maintained", decision="", **facts)
+    decide(dbsession, proposed, outcome="corrected", decision="Fondé", **facts)
     with pytest.raises(Refusal, match="déjà tranchée"):
-        decide(dbsession, proposed, decision="Fondé", **facts)
+        decide(dbsession, proposed, outcome="corrected", decision="Fondé", **facts)
 
 
 def test_the_municipality_accepts_and_disputes_its_own_and_sees_no_other(database):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from contracts.agreements.terms.data import (
     BuyOut,
     CumulativeCap,
+    Deadlines,
     Hurdle,
     HurdleKind,
     LateData,
@@ -179,4 +180,5 @@ _terms = _clause(
     late_data=_clause(LateData, months=_whole, amount=_optional(_amount)),
     revision=_optional(_clause(Revision, gap=_number, years=_whole)),
     buy_out=_rows(_clause(BuyOut, after_year=_whole, amount=_amount)),
+    deadlines=_clause(Deadlines, dispute_days=_whole, answer_days=_whole, expert_days=_whole),
 )

@@ -107,6 +107,23 @@ class LateData:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Days the parties give one another over a settlement, counted from the day before it is their turn."""
+
+    dispute_days: int = 30
+    """To accept a settlement or dispute it, from the day the municipality is asked."""
+    answer_days: int = 30
+    """For the SPL to answer a dispute."""
+    expert_days: int = 60
+    """For an independent expert, once one is named."""
+
+    def __post_init__(self) -> None:
+        """Refuse a deadline that leaves no day, or more than a year."""
+        for name in ("dispute_days", "answer_days", "expert_days"):
+            _demand(1 <= getattr(self, name) <= 366, "Un délai compte de 1 à 366 jours.", name)
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """The baseline (NB) is renegotiated where the mean gap of `years` years in a row exceeds `gap` of it."""
 
@@ -155,6 +172,7 @@ class Terms:
     late_data: LateData = field(default_factory=LateData)
     revision: Revision | None = None
     buy_out: tuple[BuyOut, ...] = ()
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
     def __post_init__(self) -> None:
         """Refuse terms that contradict themselves, with the sentence of the first contradiction."""

@@ -56,6 +56,10 @@ LATE_LIMITED = N_("Des données tardives corrigent une année réglée pendant {
 REVISION = N_(
     "Si l'écart à la référence dépasse {gap_ratio} en moyenne sur {years} ans, elle est renégociée par avenant."
 )
+DEADLINES = N_(
+    "Un décompte s'accepte ou se conteste en {dispute_days} jours ; la SPL répond en {answer_days} jours ; un expert"
+    " indépendant, si une partie le demande, conclut en {expert_days} jours. Ce qui n'est pas contesté reste dû."
+)
 BUY_OUT = N_("Après l'année {year}, garder les capteurs coûte {amount_euros}.")
 
 EXAMPLE_BASELINE = Decimal(100_000)
@@ -129,5 +133,14 @@ def _limits(terms: Terms) -> Iterator[tuple[str, dict[str, object]]]:
         yield LATE_LIMITED, {"months": late.months, "limit_euros": late.amount}
     if terms.revision is not None:
         yield REVISION, {"gap_ratio": terms.revision.gap, "years": terms.revision.years}
+    deadlines = terms.deadlines
+    yield (
+        DEADLINES,
+        {
+            "dispute_days": deadlines.dispute_days,
+            "answer_days": deadlines.answer_days,
+            "expert_days": deadlines.expert_days,
+        },
+    )
     for row in terms.buy_out:
         yield BUY_OUT, {"year": row.after_year, "amount_euros": row.amount}

@@ -1,0 +1,1 @@
+"""Pages of a dispute: filed by the municipality, answered, given to an expert, decided."""
