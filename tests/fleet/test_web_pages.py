@@ -27,6 +27,9 @@ from billing.invoices.rendering import render
 from billing.pack.signing import signer_of
 from billing.receivables.register import receive as receive_money
 from billing.receivables.register import spread
+from billing.settlements.disputes import Evidence as Paper
+from billing.settlements.disputes import decide, dispute
+from billing.settlements.register import propose as settle
 from contracts.agreements.amendments import draft_amendment
 from contracts.agreements.departures import leave
 from contracts.agreements.suspensions import suspend
@@ -78,6 +81,7 @@ FILES = {
     "report_pdf": "application/pdf",
     "point_readings": "text/csv",
     "evidence": "application/octet-stream",
+    "dispute_file": "application/octet-stream",
     "invoice_hours": "text/csv",
     "signing_key": "application/x-pem-file",
     "import_original": "text/csv",
@@ -96,11 +100,13 @@ def house(template):
         yield house
 
 
-def tell_the_story(database):
+def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
     """Fill the database from a school to its invoice; return an id for each first word of an address."""
     with database.sessions("owner").begin() as session:
         company(session)
-        settlement = accepted_settlement(session, signed_agreement(session, SIRENS[0]))
+        accord = signed_agreement(session, SIRENS[0])
+        contested = disputed(session, accord)
+        settlement = accepted_settlement(session, accord)
         invoice = check(session, draft(session, settlement, base_url="http://spl.example", today=TODAY))
         render(session, issue(session, invoice, today=TODAY), today=TODAY)
         town = session.scalars(select(Shareholder).where(Shareholder.siren == SIRENS[0])).one()
@@ -199,7 +205,6 @@ def tell_the_story(database):
         claire = Actor(Role.OPERATOR, name="Claire")
         end = start + dt.timedelta(days=3)
         window = declare_maintenance(session, point, start=start, end=end, reason="Travaux", actor=claire)
-        accord = settlement.agreement
         amendment = draft_amendment(session, accord, title="Durée", effective_on=TODAY, ends_on=dt.date(2031, 1, 1))
         suspension = suspend(
             session,
@@ -235,6 +240,7 @@ def tell_the_story(database):
             "agreements": settlement.agreement_id,
             "reports": line.report_id,
             "settlements": settlement.id,
+            "dispute-steps": contested.dispute_steps[0].id,
             "receivables": town.id,
             "payments": paid_in_part(session, town).id,
             "invoices": invoice.id,
@@ -254,6 +260,16 @@ def tell_the_story(database):
             "alerts": alert.id,
             "maintenance": window.id,
         }
+
+
+def disputed(session, accord):
+    """Dispute the year of an agreement and have it decided, so that it can be settled; return that settlement."""
+    start, end = dt.date(2025, 1, 1), dt.date(2026, 1, 1)
+    contested = settle(session, accord, start=start, end=end, today=dt.date(2026, 1, 12))
+    said = {"by": "<b>La maire</b>", "today": dt.date(2026, 1, 12)}
+    letter = Paper("<b>lettre</b>.pdf", "application/pdf", b"%PDF-1.7")
+    dispute(session, contested, lines=contested.lines, reason="Non", evidence=[letter], **said)
+    return decide(session, contested, outcome="maintained", decision="<b>Si</b>", **said)
 
 
 def paid_in_part(session, town):
