@@ -73,12 +73,16 @@ class CodecBook:
         return Decoded(self._runner.run(attached.source, uplink).data, attached.meanings)
 
     def _attached(self, serial: str) -> Attached | None:
-        if serial not in self._by_serial:
-            if len(self._by_serial) >= MOST:
-                self.forget()
-            rows = self._ask(_LOOK_UP, {"serial": serial, "registered": registered(serial)})
-            self._by_serial[serial] = _read(rows[0]) if rows else None
-        return self._by_serial[serial]
+        try:
+            return self._by_serial[serial]
+        except KeyError:
+            pass
+        if len(self._by_serial) >= MOST:
+            self.forget()
+        rows = self._ask(_LOOK_UP, {"serial": serial, "registered": registered(serial)})
+        attached = _read(rows[0]) if rows else None
+        self._by_serial[serial] = attached
+        return attached
 
 
 def _read(row: Sequence[Any]) -> Attached:

@@ -29,14 +29,16 @@ from foundation.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from paho.mqtt.client import Client, MQTTMessage
+    from paho.mqtt.client import Client
 
     from devices.ingest.address import BrokerAddress
     from devices.ingest.buffer import Buffer
+    from devices.ingest.client import Arrived
     from devices.ingest.subscriptions import Subscriptions
 
-RECEIVE_MAXIMUM = 4_000
-"""Messages the broker may send ahead of our acknowledgements (§ 3.1.2.11.3): twice a batch."""
+RECEIVE_MAXIMUM = 8_000
+"""Messages the broker may send ahead of our acknowledgements (§ 3.1.2.11.3): a batch that is committed, one that is
+read, two that arrive."""
 KEEPALIVE = 30
 PAUSE_LIMIT = 10.0
 """Seconds of not reading after which we leave, before our silence makes the broker think us dead."""
@@ -156,7 +158,7 @@ class Connection(threading.Thread):
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
+        client.on_arrival = self._on_arrival
         client.on_socket_open = self._on_socket_open
         # With this set, paho leaves writing to the loop that reads: ours.
         client.on_socket_register_write = lambda *_: None
@@ -340,18 +342,19 @@ class Connection(threading.Thread):
                 client_id=self._client_id,
             )
 
-    def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+    def _on_arrival(self, arrived: Arrived) -> None:
         self._received += 1
         self.heard_at = time.monotonic()
         try:
-            topic = message.topic
+            topic = str(arrived.topic, "utf-8")
         except UnicodeDecodeError:
-            topic = message._topic.decode("utf-8", "backslashreplace")  # noqa: SLF001 - paho keeps the bytes only there
-        receipt = Receipt(self._generation, message.mid) if message.qos else None
-        copy = self._wanted.is_copy(topic, getattr(message.properties, "SubscriptionIdentifier", ()))
+            topic = arrived.topic.decode("utf-8", "backslashreplace")
+        if "\0" in topic:
+            topic = readable(topic)
+        receipt = Receipt(self._generation, arrived.mid) if arrived.mid else None
+        copy = self._wanted.is_copy(topic, arrived.subscriptions)
         now = dt.datetime.now(dt.UTC)
-        payload = bytes(message.payload)
-        self._buffer.put(Message(readable(topic), payload, now, receipt, message.dup, message.retain, copy))
+        self._buffer.put(Message(topic, arrived.payload, now, receipt, arrived.dup, arrived.retain, copy))
 
 
 def _packets(topics: Sequence[str]) -> Iterator[list[str]]:

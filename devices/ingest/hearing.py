@@ -65,14 +65,12 @@ class Reader:
     """Reads messages by the dialect of their topic and remembers what some dialects need remembered.
 
     What a dialect learns is a value (`Understood.state`), kept here: Sparkplug's births for the life of the process,
-    since they are sent without guarantee (QoS 0) and a gateway says them again when asked (`rebirths`); announcements
-    of Home Assistant also in the database (`devices.ingest.announcements`), since the states that waited for us at the
-    broker come before the announcements it retains.
+    since they are sent without guarantee (QoS 0) and a gateway says them again when asked (`births_to_ask`);
+    announcements of Home Assistant also in the database (`devices.ingest.announcements`), since the states that waited
+    for us at the broker come before the announcements it retains.
     """
 
     def __init__(self, listening: Listening, limit: Limit | None = None) -> None:
-        self.rebirths: set[str] = set()
-        """Command topics of the gateways to be asked to be born again."""
         self.codec: Codec | None = None
         """Decodes the bytes of LoRaWAN devices that their network server passed on as they came."""
         self._listening = listening
@@ -80,6 +78,13 @@ class Reader:
         self._memory: dict[str, Any] = {}
         self._announced: frozenset[str] = frozenset()
         self._asked: dict[str, dt.datetime] = {}
+        self._rebirths: set[str] = set()
+
+    def births_to_ask(self) -> frozenset[str]:
+        """Return the command topics of the gateways to be asked to be born again, each once."""
+        asked = frozenset(self._rebirths)
+        self._rebirths.clear()
+        return asked
 
     @property
     def announced(self) -> frozenset[str]:
@@ -167,7 +172,7 @@ class Reader:
         last = self._asked.get(command)
         if last is None or (said.received_at - last).total_seconds() >= ASKED_AGAIN_AFTER:
             self._asked[command] = said.received_at
-            self.rebirths.add(command)
+            self._rebirths.add(command)
 
 
 def _placed(place: str, serial: str) -> str:

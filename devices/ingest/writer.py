@@ -1,4 +1,7 @@
-"""From the buffer to the commit, then to the acknowledgement, in this order and in one thread (truth 10)."""
+"""From the buffer to the commit, then to the acknowledgement, in this order and in one thread (truth 10).
+
+While the database takes a batch, a second thread reads the messages of the next one: decoding costs as much as storing.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import datetime as dt
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import psycopg
 
@@ -41,6 +45,15 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+class Taken(NamedTuple):
+    """A batch that was read, and what reading it asks for once it is committed."""
+
+    reads: list[Read]
+    announced: frozenset[str] = frozenset()
+    """Topics it has announced."""
+    rebirths: frozenset[str] = frozenset()
+
+
 class Writer(threading.Thread):
     """Commits what is in `buffer`; ends when the buffer is closed and empty, or with `failure` set."""
 
@@ -55,8 +68,6 @@ class Writer(threading.Thread):
         super().__init__(name="writer", daemon=True)
         self.failure: Exception | None = None
         self.counts = Counts()
-        self.busy_since: float | None = None
-        """Since when (monotonic) a batch waits for its commit; None while there is none."""
         self.last_commit_at: dt.datetime | None = None
         self._started_at = dt.datetime.now(dt.UTC)
         self._url = database_url
@@ -65,13 +76,22 @@ class Writer(threading.Thread):
         self._reader = reader
         self._line = line
         self._connection: psycopg.Connection[Any] | None = None
+        self._database = threading.RLock()
+        """Held for a transaction: codecs are looked up while messages are read, on the same connection."""
+        self._taken_at: list[float] = []
         self._inventory = Inventory()
         self._codecs = CodecBook(self._look_up, shared_runner())
         reader.codec = self._codecs
+        self._codecs_are_old = False
         self._unserved = Unserved()
         self._partitions: set[dt.date] = set()
         self._give_up = threading.Event()
         self._next_heartbeat = 0.0
+
+    @property
+    def busy_since(self) -> float | None:
+        """Since when (monotonic) a batch waits for its commit; None while there is none."""
+        return min(self._taken_at, default=None)
 
     def give_up(self) -> None:
         """Stop waiting for a database that does not come back; what is not committed is not acknowledged."""
@@ -80,24 +100,50 @@ class Writer(threading.Thread):
     def run(self) -> None:
         """Run until everything is committed."""
         try:
-            while not self._buffer.exhausted and not self._give_up.is_set():
-                batch = self._buffer.take(BATCH, timeout=1.0)
-                if batch:
-                    self.busy_since = time.monotonic()
-                    if len(self._codecs):
-                        self._insist(self._hear)
-                    announced = self._reader.announced
-                    self._commit([self._reader.read(message) for message in batch])
-                    self._answer(announced)
-                    self.busy_since = None
-                if time.monotonic() >= self._next_heartbeat:
-                    self._insist(self._beat)
+            with ThreadPoolExecutor(1, "reader") as aside:
+                following = aside.submit(self._take)
+                try:
+                    while (taken := following.result()) is not None:
+                        following = aside.submit(self._take)
+                        self._finish(taken)
+                except BaseException:
+                    self.give_up()  # who reads does not wait either
+                    raise
             self._insist(self._beat)
         except Exception as error:  # noqa: BLE001 - whatever ends this thread must end the process, with its reason
             self.failure = error
         finally:
             if self._connection is not None:
                 self._connection.close()
+
+    def _take(self) -> Taken | None:
+        """Return the next messages, read, or none of them where none came for a second; None where that was all.
+
+        Here, in the second thread, and nowhere else codecs are forgotten: what is looked up stays until then.
+        """
+        if self._buffer.exhausted or self._give_up.is_set():
+            return None
+        batch = self._buffer.take(BATCH, timeout=1.0)
+        if not batch:
+            return Taken([])
+        self._taken_at.append(time.monotonic())
+        if len(self._codecs):
+            self._insist(self._hear)
+        if self._codecs_are_old:
+            self._codecs_are_old = False
+            self._codecs.forget()
+        known = self._reader.announced
+        reads = [self._reader.read(message) for message in batch]
+        return Taken(reads, self._reader.announced - known, self._reader.births_to_ask())
+
+    def _finish(self, taken: Taken) -> None:
+        """Commit what was taken, then do what it asks for, then what is due."""
+        if taken.reads:
+            self._commit(taken.reads)
+            self._answer(taken)
+            self._taken_at.pop(0)
+        if time.monotonic() >= self._next_heartbeat:
+            self._insist(self._beat)
 
     def _insist(self, work: Callable[[], T]) -> T | None:
         """Do `work` until it is done, None where we gave up; while the database is away, wait and try again.
@@ -106,13 +152,14 @@ class Writer(threading.Thread):
         """
         backoff = 0.1
         while not self._give_up.is_set():
-            try:
-                return work()
-            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError):
-                raise
-            except psycopg.Error as error:
-                log.warning("database: %s; trying again in %.1f s", str(error).strip(), backoff)
-                self._disconnect()
+            with self._database:
+                try:
+                    return work()
+                except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError):
+                    raise
+                except psycopg.Error as error:
+                    log.warning("database: %s; trying again in %.1f s", str(error).strip(), backoff)
+                    self._disconnect()
             self._give_up.wait(backoff)
             backoff = min(MAX_BACKOFF, backoff * 2)
         return None
@@ -131,7 +178,7 @@ class Writer(threading.Thread):
 
     def _forget(self) -> None:
         self._inventory.forget()
-        self._codecs.forget()
+        self._codecs_are_old = True
 
     def _hear(self) -> bool:
         """Hear the news there are: a codec attached while nobody spoke reads the very next message."""
@@ -142,13 +189,13 @@ class Writer(threading.Thread):
         found = self._insist(lambda: self._connected().execute(statement.encode(), values).fetchall())
         return found or []  # given up: what was read so far is not acknowledged
 
-    def _answer(self, announced: frozenset[str]) -> None:
-        """Listen to what was announced since `announced`, and ask for the births that are missing."""
-        if new := self._reader.announced - announced:
-            self._line.listen(sorted(new))
+    def _answer(self, taken: Taken) -> None:
+        """Listen to what was announced, and ask for the births that are missing."""
+        if taken.announced:
+            self._line.listen(sorted(taken.announced))
             self._insist(self._beat)  # which writes down what the session is subscribed to
-        while self._reader.rebirths:
-            self._line.say(self._reader.rebirths.pop(), rebirth(dt.datetime.now(dt.UTC)))
+        for command in taken.rebirths:
+            self._line.say(command, rebirth(dt.datetime.now(dt.UTC)))
 
     def _commit(self, batch: list[Read]) -> None:
         """Commit `batch`, then acknowledge it; a message the database cannot take is found by halving.

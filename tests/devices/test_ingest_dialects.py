@@ -238,16 +238,15 @@ def test_an_alias_whose_birth_was_not_heard_asks_the_gateway_for_it_once(dbsessi
     metered(dbsession, "g.n.compteur", channel="energie")
     house = House(dbsession)
     house.hear(node("DDATA", 5, metric(alias=1, value=10)), node("DDATA", 6, metric(alias=1, value=11)))
-    assert house.reader.rebirths == {"spBv1.0/g/NCMD/n"}
+    assert house.reader.births_to_ask() == {"spBv1.0/g/NCMD/n"}
     assert letters(dbsession) == ["birth_missing"] * 2
-    house.reader.rebirths.clear()
     house.hear(
         node("NBIRTH", 0, metric("bdSeq"), device=""),
         node("DBIRTH", 1, metric("energie", 1, 12), at=NOW + HOUR),
         node("DDATA", 2, metric(alias=1, value=13), at=NOW + 2 * HOUR),
     )
     assert [value for _, value in stored(dbsession)] == [12, 13]
-    assert house.reader.rebirths == set()
+    assert house.reader.births_to_ask() == set()
 
 
 def test_after_a_gap_nothing_the_gateway_said_before_is_trusted(dbsession):
@@ -261,7 +260,7 @@ def test_after_a_gap_nothing_the_gateway_said_before_is_trusted(dbsession):
     )
     assert [value for _, value in stored(dbsession)] == [12]
     assert letters(dbsession) == ["birth_missing"] * 2
-    assert house.reader.rebirths == {"spBv1.0/g/NCMD/n"}
+    assert house.reader.births_to_ask() == {"spBv1.0/g/NCMD/n"}
 
 
 def test_the_command_that_asks_for_births_is_one_gateways_understand():
