@@ -41,6 +41,7 @@ ROOMS_WITH_MODELS = (
     "billing.ledger.models",
     "billing.invoices.models",
     "billing.receivables.models",
+    "billing.chorus.models",
     "fleet.accounts.models",
 )
 

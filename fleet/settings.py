@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 from baseline.weather.services.calls import Services
+from billing.chorus.access import Access
 from foundation.errors import Refusal
 from foundation.mail.headers import ADDRESS
 from foundation.mail.smtp import Relay, relay_of
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from devices.dialects.listening import Listening
@@ -132,6 +134,8 @@ class _Source:
     default: str = ""
     optional: bool = False
     """Without it a process starts all the same, with None, and says what it cannot do."""
+    environment_only: bool = False
+    """It is never read from the file: a credential of somebody else's service."""
 
 
 _database = _url("postgresql", "postgres")
@@ -207,6 +211,54 @@ _SOURCES = {
         "l'adresse de l'archive d'Open-Meteo, jusqu'à /v1/archive",
         optional=True,
     ),
+    "chorus_api_url": _Source(
+        "chorus.api_url",
+        "FLEET_CHORUS_API_URL",
+        _url("http", "https"),
+        "l'adresse de l'API de Chorus Pro, jusqu'à /cpro",
+        optional=True,
+        environment_only=True,
+    ),
+    "chorus_token_url": _Source(
+        "chorus.token_url",
+        "FLEET_CHORUS_TOKEN_URL",
+        _url("http", "https"),
+        "l'adresse des jetons de PISTE, jusqu'à /api/oauth/token",
+        optional=True,
+        environment_only=True,
+    ),
+    "chorus_client_id": _Source(
+        "chorus.client_id",
+        "FLEET_CHORUS_CLIENT_ID",
+        _key,
+        "l'identifiant de l'application PISTE",
+        optional=True,
+        environment_only=True,
+    ),
+    "chorus_client_secret": _Source(
+        "chorus.client_secret",
+        "FLEET_CHORUS_CLIENT_SECRET",
+        _key,
+        "le secret de l'application PISTE",
+        optional=True,
+        environment_only=True,
+    ),
+    "chorus_login": _Source(
+        "chorus.login",
+        "FLEET_CHORUS_LOGIN",
+        _key,
+        "le compte technique de Chorus Pro",
+        optional=True,
+        environment_only=True,
+    ),
+    "chorus_password": _Source(
+        "chorus.password",
+        "FLEET_CHORUS_PASSWORD",
+        str,
+        "le mot de passe du compte technique de Chorus Pro",
+        optional=True,
+        environment_only=True,
+    ),
     "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
     "listening": _Source(
         "ingest.dialects",
@@ -267,6 +319,8 @@ class WebSettings(_Process):
     listen: Listen
     url: str
     languages: tuple[str, ...]
+    chorus_api_url: str | None = None
+    """Only whether, and where, the worker deposits: the web process knows no credential of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +338,37 @@ class WorkerSettings(_Process):
     dpclim_key: str | None = field(default=None, repr=False)
     weather_files_url: str | None = None
     open_meteo_url: str | None = None
+    chorus_api_url: str | None = None
+    chorus_token_url: str | None = None
+    chorus_client_id: str | None = field(default=None, repr=False)
+    chorus_client_secret: str | None = field(default=None, repr=False)
+    chorus_login: str | None = field(default=None, repr=False)
+    chorus_password: str | None = field(default=None, repr=False)
+
+    @property
+    def chorus(self) -> Access | None:
+        """Where Chorus Pro is and who signs in; None where nothing is said of it.
+
+        Refuses what is said by half, and the real portal anywhere but in production: what a demonstration or a test
+        invents must never reach a public body.
+        """
+        told = {name: getattr(self, name) or "" for name in _CHORUS}
+        if not any(told.values()):
+            return None
+        if missing := [_SOURCES[name].variable for name, value in told.items() if not value]:
+            raise Refusal(
+                N_("Chorus Pro est réglé à moitié : il manque {variables} ; donnez-les, ou retirez toutes les autres."),
+                variables=", ".join(missing),
+            )
+        access = Access(**{name.removeprefix("chorus_"): value for name, value in told.items()})
+        if access.real and self.mode is not Mode.PRODUCTION:
+            raise Refusal(
+                N_(
+                    "{variable} est le vrai Chorus Pro et ce serveur n'est pas en production : donnez la qualification."
+                ),
+                variable=_SOURCES["chorus_api_url"].variable,
+            )
+        return access
 
     @property
     def weather(self) -> Services:
@@ -311,6 +396,14 @@ class IngestSettings(_Process):
     listening: Listening
 
 
+_CHORUS = (
+    "chorus_api_url",
+    "chorus_token_url",
+    "chorus_client_id",
+    "chorus_client_secret",
+    "chorus_login",
+    "chorus_password",
+)
 _PROCESSES: dict[str, type[Any]] = {
     "administrator": AdministratorSettings,
     "owner": OwnerSettings,
@@ -409,7 +502,8 @@ def _written_in(ini: Path) -> Mapping[str, str]:
 
 
 def _value(source: _Source, ini: Path, written: Mapping[str, str], environ: Mapping[str, str]) -> Any:
-    text = environ.get(source.variable, "") or written.get(source.key, "") or source.default
+    from_file = "" if source.environment_only else written.get(source.key, "")
+    text = environ.get(source.variable, "") or from_file or source.default
     if not text and source.optional:
         return None
     if not text:

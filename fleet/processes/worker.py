@@ -18,6 +18,7 @@ import click
 from celery.signals import beat_embedded_init
 
 from baseline.weather import tasks as weather
+from billing.chorus import tasks as chorus
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
 from devices.identity import tasks as identity
@@ -54,6 +55,7 @@ ROOMS_WITH_TASKS = (
     "baseline.monitoring.tasks",
     "billing.invoices.tasks",
     "billing.year_end.tasks",
+    "billing.chorus.tasks",
     "fleet.web.people",
 )
 
@@ -66,6 +68,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
     app = celery_app(settings.broker_url)
     identity.administer(settings.provisioning_url)
     weather.administer(settings.weather)
+    chorus.administer(settings.chorus)
 
     @cache
     def sessions() -> sessionmaker[Session]:
