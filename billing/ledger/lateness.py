@@ -3,7 +3,7 @@
 Rate: that of the European Central Bank's main refinancing operations in force on the first day of the half-year in
 which the interest began to run, plus eight points (code de la commande publique art. R2192-31); from the day after the
 due date to the day of payment, both counted (R2192-32), on the amount with VAT; simple interest on 365 days. A flat
-40 € besides (D2192-35). Source of the rates: ECB, "Key ECB interest rates", main refinancing operations, fixed rate.
+40 € besides (D2192-35). The rates are rows (`billing.ledger.rates`): ECB, "Key ECB interest rates", fixed rate.
 """
 
 from __future__ import annotations
@@ -16,47 +16,45 @@ from typing import TYPE_CHECKING, NamedTuple
 from foundation.money import euros
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MARGIN = Decimal(8)
 """Points above the bank's rate."""
 INDEMNITY = Decimal("40.00")
 YEAR_DAYS = 365
-RATES: dict[tuple[int, int], Decimal] = {
-    (2022, 1): Decimal("0.00"),
-    (2022, 2): Decimal("0.00"),
-    (2023, 1): Decimal("2.50"),
-    (2023, 2): Decimal("4.00"),
-    (2024, 1): Decimal("4.50"),
-    (2024, 2): Decimal("4.25"),
-    (2025, 1): Decimal("3.15"),
-    (2025, 2): Decimal("2.15"),
-    (2026, 1): Decimal("2.15"),
-}
-"""Percent in force on 1 January (half-year 1) and 1 July (half-year 2); a new one is a line here."""
 JULY = 7
 
 
 class Lateness(NamedTuple):
-    """What an invoice owes beyond its amount, euros; `rate` in percent, None where the half-year's is not known yet."""
+    """What an invoice owes beyond its amount, euros.
+
+    `rate` (percent) and `interest` are None where nobody entered the rate of the half-year that begins on `half_year`:
+    not known is not nothing.
+    """
 
     days: int
     rate: Decimal | None
-    interest: Decimal
+    interest: Decimal | None
     indemnity: Decimal
+    half_year: dt.date | None
 
 
-ON_TIME = Lateness(0, None, Decimal("0.00"), Decimal("0.00"))
+ON_TIME = Lateness(0, None, Decimal("0.00"), Decimal("0.00"), None)
 
 
-def rate_from(first_day: dt.date) -> Decimal | None:
-    """Return the percent a year of interest that begins to run on `first_day`; None where no rate is known."""
-    rate = RATES.get((first_day.year, 1 if first_day.month < JULY else 2))
-    return None if rate is None else rate + MARGIN
+def half_year_of(day: dt.date) -> dt.date:
+    """Return the first day of the half-year `day` is in."""
+    return dt.date(day.year, 1 if day.month < JULY else JULY, 1)
 
 
-def lateness(owed: Decimal, due: dt.date, paid: Iterable[tuple[dt.date, Decimal]], on: dt.date) -> Lateness:
-    """Return what being late costs at the end of the day `on`.
+def lateness(
+    owed: Decimal,
+    due: dt.date,
+    paid: Iterable[tuple[dt.date, Decimal]],
+    on: dt.date,
+    rates: Mapping[dt.date, Decimal],
+) -> Lateness:
+    """Return what being late costs at the end of the day `on`; `rates` are percent by first day of their half-year.
 
     `owed` is the invoice less its credit notes: what was never owed bears no interest. `paid` are days and amounts.
     """
@@ -70,6 +68,9 @@ def lateness(owed: Decimal, due: dt.date, paid: Iterable[tuple[dt.date, Decimal]
         weighted, last = weighted + Fraction(left) * late, max(last, late)
     if last == 0 or owed <= 0:
         return ON_TIME
-    rate = rate_from(due + dt.timedelta(days=1))
-    interest = euros(weighted * Fraction(rate) / 100 / YEAR_DAYS) if rate is not None else Decimal("0.00")
-    return Lateness(last, rate, max(interest, Decimal("0.00")), INDEMNITY)
+    half_year = half_year_of(due + dt.timedelta(days=1))
+    if half_year not in rates:
+        return Lateness(last, None, None, INDEMNITY, half_year)
+    rate = rates[half_year] + MARGIN
+    interest = euros(weighted * Fraction(rate) / 100 / YEAR_DAYS)
+    return Lateness(last, rate, max(interest, Decimal("0.00")), INDEMNITY, half_year)

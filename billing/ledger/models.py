@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from contracts.parties.models import Shareholder
@@ -75,3 +76,22 @@ class Posting(Base):
 
     entry: Mapped[Entry] = relationship(back_populates="postings")
     account: Mapped[LedgerAccount] = relationship()
+
+
+class ReferenceRate(Base):
+    """The European Central Bank's rate of main refinancing operations on the first day of a half-year, percent."""
+
+    __tablename__ = "reference_rate"
+    __table_args__ = (
+        CheckConstraint(
+            "extract(day FROM starts_on) = 1 AND extract(month FROM starts_on) IN (1, 7)", name="half_year"
+        ),
+        CheckConstraint("percent BETWEEN -5 AND 25", name="percent"),
+        {"schema": "billing"},
+    )
+
+    starts_on: Mapped[dt.date] = mapped_column(primary_key=True)
+    percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    source: Mapped[str]
+    entered_by: Mapped[str]
+    created_at: Mapped[created]

@@ -119,11 +119,17 @@ def remind(session: Session, invoice: Invoice, *, by: str, today: dt.date) -> Re
     [standing] = standings(session, [invoice], today)
     if standing.remaining <= 0 or not standing.late.days:
         raise Refusal("La facture {number} n'est pas en retard : rien à rappeler.", number=invoice.number)
+    interest, half_year = standing.late.interest, standing.late.half_year
+    if interest is None or half_year is None:
+        raise Refusal(
+            "Le taux de la BCE au {day} n'est pas enregistré : saisissez-le (Taux de retard), puis relancez.",
+            day=_said(half_year),
+        )
     shareholder = session.get_one(Shareholder, invoice.shareholder_id)
     body = (
         f"Madame, Monsieur,\n\nLa facture {invoice.number} du {_said(invoice.issue_date)}, échue le"
         f" {_said(invoice.due_date)}, reste à payer pour {FRENCH.euros(standing.remaining)}.\n\n"
-        f"Les intérêts moratoires à ce jour sont de {FRENCH.euros(standing.late.interest)}, l'indemnité forfaitaire de"
+        f"Les intérêts moratoires à ce jour sont de {FRENCH.euros(interest)}, l'indemnité forfaitaire de"
         f" {FRENCH.euros(standing.late.indemnity)} (code de la commande publique, art. R2192-31 et D2192-35).\n\n"
         "Si le paiement est en route, ne tenez pas compte de cette lettre.\n"
     )
@@ -139,7 +145,7 @@ def remind(session: Session, invoice: Invoice, *, by: str, today: dt.date) -> Re
         day=today,
         recipient=shareholder.email,
         remaining=standing.remaining,
-        interest=standing.late.interest,
+        interest=interest,
         sent_by=by,
     )
     session.add(reminder)

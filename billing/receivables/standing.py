@@ -12,6 +12,7 @@ from billing.einvoice.model import INVOICE
 from billing.invoices.models import Credit, Invoice
 from billing.ledger.lateness import lateness
 from billing.ledger.models import Entry, Posting
+from billing.ledger.rates import rate_table
 from billing.ledger.rules import CUSTOMERS, NOTHING
 from billing.receivables.models import Allocation, Payment
 from contracts.parties.models import Shareholder
@@ -83,12 +84,13 @@ def standings(session: Session, invoices: Iterable[Invoice], today: dt.date) -> 
         .where(Allocation.invoice_id.in_(ids))
     ):
         paid[invoice_id].append((day, amount))
+    rates = rate_table(session)
     found = []
     for one in asked:
         if one.due_date is None:
             raise ValueError("only an issued invoice stands somewhere")
         taken = credited.get(one.id, NOTHING)
-        late = lateness(one.gross - taken, one.due_date, paid[one.id], today)
+        late = lateness(one.gross - taken, one.due_date, paid[one.id], today, rates)
         found.append(Standing(one, taken, sum((amount for _, amount in paid[one.id]), NOTHING), late))
     return found
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
 from billing.invoices.models import Invoice
+from billing.ledger.lateness import MARGIN, half_year_of
+from billing.ledger.rates import enter_rate, known_rates
 from billing.ledger.rules import NOTHING
 from billing.receivables.journal import fec
 from billing.receivables.models import Payment, Reminder
@@ -198,6 +201,52 @@ def remind_invoice(request: Request) -> Response:
     return HTTPSeeOther(request.route_path("invoice", id=late.id))
 
 
+class RateForm(EntryForm):
+    """The next line of the dated table."""
+
+    half_year = choice_field(N_("Semestre"))
+    percent = number_field(
+        N_("Taux des opérations principales de refinancement, %"),
+        help_text=N_("En vigueur le premier jour du semestre ; la BCE le publie (Key ECB interest rates)."),
+    )
+    source = text_field(N_("Source"), help_text=N_("Par exemple : BCE, décision du 11 juin 2026."))
+
+
+def late_rates(request: Request) -> dict[str, Any] | Response:
+    """Show the rates late interest rests on; enter one that is missing."""
+    _ = request.language.translate
+    rates = known_rates(request.dbsession)
+    known = {one.starts_on for one in rates}
+    start, missing = min(known), []
+    while start <= request.today:
+        if start not in known:
+            missing.append(start)
+        start = half_year_of(start + dt.timedelta(days=185))
+    form = RateForm(request.POST)
+    form.half_year.choices = {one.isoformat(): request.language.date(one) for one in missing}
+
+    def act() -> object:
+        return enter_rate(
+            request.dbsession,
+            half_year=dt.date.fromisoformat(form.half_year.data),
+            percent=form.percent.data,
+            source=form.source.data,
+            by=request.actor.name,
+            today=request.today,
+        )
+
+    if request.method == "POST" and submit(request, form, act):
+        request.session.flash(_("Le taux est enregistré."))
+        return HTTPSeeOther(request.route_path("late_rates"))
+    return {
+        "rates": rates,
+        "missing": missing,
+        "margin": MARGIN,
+        "form": form,
+        "crumbs": [(_("Créances"), request.route_path("receivables"))],
+    }
+
+
 def journal(request: Request) -> Response:
     """Serve the entries of a year for the accountant."""
     asked = request.GET.get("year", "")
@@ -234,6 +283,7 @@ def includeme(config: Configurator) -> None:
         ("payment", pays, payment, here + "payment.jinja2", see, ("GET", "POST")),
         ("payment_release", pays + "/release/{invoice:[0-9]{1,9}}", release_payment, None, bill, "POST"),
         ("invoice_remind", f"/invoices/{NUMBER}/remind", remind_invoice, None, bill, "POST"),
+        ("late_rates", "/late-interest", late_rates, here + "late_rates.jinja2", bill, ("GET", "POST")),
         ("journal", "/journal.txt", journal, None, bill, "GET"),
     ):
         config.add_route(route, pattern)

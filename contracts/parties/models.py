@@ -144,6 +144,40 @@ class Commitment(Base):
     budget: Mapped[Budget] = relationship(back_populates="commitments")
 
 
+class Structure(Base):
+    """What the directory of Chorus Pro says of a public structure: what it refuses an invoice without."""
+
+    __tablename__ = "structure"
+    __table_args__ = (CheckConstraint("source IN ('api', 'file')", name="source"), {"schema": "contracts"})
+
+    siret: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    known: Mapped[bool]
+    """Whether the directory has this SIRET at all."""
+    service_code_required: Mapped[bool]
+    commitment_required: Mapped[bool]
+    one_of_both_required: Mapped[bool]
+    payment_told: Mapped[bool]
+    """Whether its accountant lets Chorus Pro say that an invoice was paid."""
+    source: Mapped[str]
+    asked_at: Mapped[dt.datetime]
+
+    services: Mapped[list[StructureService]] = relationship(order_by="StructureService.code")
+
+
+class StructureService(Base):
+    """A service of a structure an invoice may be addressed to (code service exécutant)."""
+
+    __tablename__ = "structure_service"
+    __table_args__ = {"schema": "contracts"}
+
+    siret: Mapped[str] = mapped_column(ForeignKey(Structure.siret), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    active: Mapped[bool]
+    commitment_required: Mapped[bool]
+
+
 class Departure(Base):
     """A shareholder left the SPL: no fee afterwards, and a list of what is still to be done."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from billing.invoices.credits import cancel
 from billing.invoices.register import check, issue
 from billing.ledger.lateness import lateness
+from billing.ledger.rates import enter_rate, rate_table
 from billing.ledger.register import balance
 from billing.ledger.rules import vat_of_part
 from billing.receivables.journal import COLUMNS, fec
@@ -106,11 +107,41 @@ def test_late_interest_is_that_of_the_half_year_it_began_in(account):
     assert (standing.late.interest, standing.late.indemnity) == (D("4.93"), D("40.00"))
     [on_time] = standings(session, [invoice], dt.date(2026, 2, 19))
     assert (on_time.late.days, on_time.late.indemnity) == (0, 0)
-    unknown = lateness(D(100), dt.date(2031, 2, 1), [], dt.date(2031, 3, 1))
-    assert (unknown.rate, unknown.indemnity) == (None, D("40.00"))
+
+
+def test_a_rate_nobody_entered_is_said_and_never_counted_as_nothing(account):
+    session, _, invoice = account
+    rates = rate_table(session)
+    unknown = lateness(D(100), dt.date(2031, 2, 1), [], dt.date(2031, 3, 1), rates)
+    assert (unknown.rate, unknown.interest, unknown.indemnity) == (None, None, D("40.00"))
+    assert unknown.half_year == dt.date(2031, 1, 1)
+    # The day after the due date decides: due on 30 June, interest begins in the second half.
+    begins = lateness(D(100), dt.date(2026, 6, 30), [], dt.date(2026, 7, 10), rates)
+    assert begins.half_year == dt.date(2026, 7, 1)
+    session.execute(text("ALTER TABLE billing.reference_rate DISABLE TRIGGER USER"))
+    session.execute(text("DELETE FROM billing.reference_rate WHERE starts_on = '2026-01-01'"))
+    with pytest.raises(Refusal, match="Le taux de la BCE au"):
+        remind(session, invoice, by="Claire", today=LATE)
+    enter_rate(session, half_year=LATE, percent=D("2.15"), source="BCE", by="Claire", today=LATE)
+    remind(session, invoice, by="Claire", today=LATE)
+
+
+def test_a_rate_is_that_of_a_half_year_that_began_entered_once(account):
+    session, _, _ = account
+    for half_year, percent, why in (
+        (dt.date(2026, 7, 1), "2.15", "n'a pas commencé"),
+        (dt.date(2026, 2, 1), "2.15", "déjà enregistré"),
+        (dt.date(2021, 7, 1), "215", "pour cent"),
+        (dt.date(2021, 7, 1), "2.155", "deux décimales"),
+    ):
+        with pytest.raises(Refusal, match=why):
+            enter_rate(session, half_year=half_year, percent=D(percent), source="BCE", by="Claire", today=LATE)
+    with pytest.raises(DatabaseError, match="never changed"):
+        session.execute(text("UPDATE billing.reference_rate SET percent = 0"))
 
 
 DUE = dt.date(2026, 2, 19)
+RATE = {dt.date(2026, 1, 1): D("2.15")}
 
 
 @given(st.lists(st.tuples(st.integers(-20, 200), st.integers(1, 50_000)), max_size=6), st.integers(0, 300))
@@ -119,7 +150,7 @@ def test_paying_earlier_never_costs_more(parts, days):
     on = DUE + dt.timedelta(days=days)
     owed = sum((amount for _, amount in paid), D("12.34"))
     sooner = [(day - dt.timedelta(days=3), amount) for day, amount in paid]
-    assert D(0) <= lateness(owed, DUE, sooner, on).interest <= lateness(owed, DUE, paid, on).interest
+    assert D(0) <= lateness(owed, DUE, sooner, on, RATE).interest <= lateness(owed, DUE, paid, on, RATE).interest
 
 
 @given(st.decimals(1, 10_000, places=2), st.lists(st.integers(1, 100), min_size=1, max_size=8))
