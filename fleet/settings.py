@@ -21,7 +21,6 @@ from billing.chorus.access import Access
 from foundation.errors import Refusal
 from foundation.mail.headers import ADDRESS
 from foundation.mail.smtp import Relay, relay_of
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from devices.dialects.listening import Listening
@@ -357,15 +356,13 @@ class WorkerSettings(_Process):
             return None
         if missing := [_SOURCES[name].variable for name, value in told.items() if not value]:
             raise Refusal(
-                N_("Chorus Pro est réglé à moitié : il manque {variables} ; donnez-les, ou retirez toutes les autres."),
+                "Chorus Pro est réglé à moitié : il manque {variables} ; donnez-les, ou retirez toutes les autres.",
                 variables=", ".join(missing),
             )
         access = Access(**{name.removeprefix("chorus_"): value for name, value in told.items()})
         if access.real and self.mode is not Mode.PRODUCTION:
             raise Refusal(
-                N_(
-                    "{variable} est le vrai Chorus Pro et ce serveur n'est pas en production : donnez la qualification."
-                ),
+                "{variable} est le vrai Chorus Pro et ce serveur n'est pas en production : donnez la qualification.",
                 variable=_SOURCES["chorus_api_url"].variable,
             )
         return access

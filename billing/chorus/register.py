@@ -15,7 +15,6 @@ from billing.einvoice.model import INVOICE
 from billing.invoices.models import Credit, Invoice
 from billing.receivables.standing import standings
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,11 +42,11 @@ def want(session: Session, invoice: Invoice, *, api_url: str, by: str, now: dt.d
     original = _depositable(invoice)
     if len(original) > LARGEST:
         raise Refusal(
-            N_("{number} dépasse les 10 Mo que Chorus Pro accepte ; déposez son XML à la main."), number=invoice.number
+            "{number} dépasse les 10 Mo que Chorus Pro accepte ; déposez son XML à la main.", number=invoice.number
         )
     if invoice.snapshot["synthetic"] and is_real(api_url):
         raise Refusal(
-            N_("{number} est inventé, comme tout ce qu'une démonstration contient : il ne part pas vers Chorus Pro."),
+            "{number} est inventé, comme tout ce qu'une démonstration contient : il ne part pas vers Chorus Pro.",
             number=invoice.number,
         )
     return _add(
@@ -64,9 +63,9 @@ def note_by_hand(
     _depositable(invoice)
     flux = "".join(flux.split())
     if not flux:
-        raise Refusal(N_("Recopiez le numéro de flux que Chorus Pro a donné au dépôt."), field="flux")
+        raise Refusal("Recopiez le numéro de flux que Chorus Pro a donné au dépôt.", field="flux")
     if day > today or (invoice.issue_date is not None and day < invoice.issue_date):
-        raise Refusal(N_("Le dépôt suit l'émission et n'est pas à venir : corrigez la date."), field="day")
+        raise Refusal("Le dépôt suit l'émission et n'est pas à venir : corrigez la date.", field="day")
     existing = deposit_of(session, invoice)
     if existing is not None and existing.state == "wanted" and not existing.attempts_begun:
         # It was to be sent and never was: this is it.
@@ -94,13 +93,13 @@ def note_status(
 ) -> Deposit:
     """Write down a status a person read in the portal."""
     if code not in STATUSES:
-        raise Refusal(N_("Choisissez un statut de la liste."), field="code")
+        raise Refusal("Choisissez un statut de la liste.", field="code")
     if deposit.state not in {"deposited", "integrated"}:
-        raise Refusal(N_("Ce document n'est pas dans Chorus Pro : il n'y a pas de statut à noter."))
+        raise Refusal("Ce document n'est pas dans Chorus Pro : il n'y a pas de statut à noter.")
     if day > now.date() or (deposit.deposited_on is not None and day < deposit.deposited_on):
-        raise Refusal(N_("Un statut suit le dépôt et n'est pas à venir : corrigez la date."), field="day")
+        raise Refusal("Un statut suit le dépôt et n'est pas à venir : corrigez la date.", field="day")
     if code in {"SUSPENDUE", REJECTED, "A_RECYCLER"} and not comment.strip():
-        raise Refusal(N_("Recopiez le motif que la collectivité a donné."), field="comment")
+        raise Refusal("Recopiez le motif que la collectivité a donné.", field="comment")
     # Several on one day keep the order they were noted in.
     at = max(
         [dt.datetime.combine(day, dt.time(12), dt.UTC)]
@@ -183,11 +182,9 @@ def needing_somebody(session: Session) -> Sequence[Deposit]:
 def _depositable(invoice: Invoice) -> bytes:
     """Return the original that is deposited; refuse a document that has none."""
     if invoice.number is None:
-        raise Refusal(N_("Seul un document émis se dépose ; émettez-le d'abord."))
+        raise Refusal("Seul un document émis se dépose ; émettez-le d'abord.")
     if invoice.pdf is None:
-        raise Refusal(
-            N_("L'original de {number} n'est pas encore fabriqué ; attendez un instant."), number=invoice.number
-        )
+        raise Refusal("L'original de {number} n'est pas encore fabriqué ; attendez un instant.", number=invoice.number)
     return invoice.pdf.content
 
 
@@ -197,7 +194,7 @@ def _add(session: Session, invoice: Invoice, wanted: Deposit) -> Deposit:
     existing = deposit_of(session, invoice)
     if existing is not None and existing.state != "refused":
         if wanted.way == "manual":
-            raise Refusal(N_("{number} est déjà déposé : voyez son état."), number=invoice.number)
+            raise Refusal("{number} est déjà déposé : voyez son état.", number=invoice.number)
         return existing
     wanted.invoice = invoice
     wanted.file_sha256 = invoice.pdf.sha256 if invoice.pdf else ""

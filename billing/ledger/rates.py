@@ -9,7 +9,6 @@ from sqlalchemy import select
 from billing.ledger.lateness import half_year_of
 from billing.ledger.models import ReferenceRate
 from foundation.errors import Refusal
-from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,15 +37,15 @@ def enter_rate(
     """Add the rate in force on the first day of the half-year `half_year` is in; a published one is never changed."""
     start = half_year_of(half_year)
     if start > today:
-        raise Refusal(N_("Ce semestre n'a pas commencé : son taux n'est pas encore connu."), field="half_year")
+        raise Refusal("Ce semestre n'a pas commencé : son taux n'est pas encore connu.", field="half_year")
     if not LOWEST <= percent <= HIGHEST or percent != round(percent, 2):
         raise Refusal(
-            N_("Un taux directeur s'écrit en pour cent, avec deux décimales au plus : 2,15 par exemple."),
+            "Un taux directeur s'écrit en pour cent, avec deux décimales au plus : 2,15 par exemple.",
             field="percent",
         )
     if session.get(ReferenceRate, start) is not None:
         raise Refusal(
-            N_("Le taux du semestre qui commence le {day} est déjà enregistré."),
+            "Le taux du semestre qui commence le {day} est déjà enregistré.",
             field="half_year",
             day=f"{start:%d/%m/%Y}",
         )
