@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from baseline.fitting.bills.data import BilledBaseline
 from devices.bills.read import bills_in_force
+from devices.points.shares import weighed
 from foundation.errors import Refusal
 from foundation.time import bounds
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from baseline.measured_days import MeasuredDay
     from devices.points.models import MeasurementBoundary
+    from devices.points.shares import Share
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -52,7 +54,7 @@ def measured_bills(session: Session, boundary: MeasurementBoundary, start: dt.da
     bills do not cover the same days.
     """
     terms = [term for term in boundary.terms if term.period.contains(start)]
-    found: defaultdict[tuple[dt.date, dt.date], list[tuple[Decimal, bool]]] = defaultdict(list)
+    found: defaultdict[tuple[dt.date, dt.date], list[tuple[tuple[Share, Decimal], bool]]] = defaultdict(list)
     for term in terms:
         for bill in bills_in_force(session, [term.point_id]):
             first, last = bounds(bill.period)
@@ -64,7 +66,7 @@ def measured_bills(session: Session, boundary: MeasurementBoundary, start: dt.da
                     " pas. Reprenez les factures en PCS.",
                     point=term.point.name,
                 )
-            found[first, last].append((term.coefficient * bill.kwh, bill.estimated))
+            found[first, last].append(((term.share, bill.kwh), bill.estimated))
     if any(len(parts) != len(terms) for parts in found.values()):
         raise Refusal(
             "Les factures des points de « {boundary} » ne couvrent pas les mêmes jours : elles ne s'ajoutent pas."
@@ -72,7 +74,7 @@ def measured_bills(session: Session, boundary: MeasurementBoundary, start: dt.da
             boundary=boundary.name,
         )
     return [
-        MeasuredBill(first, last, sum((kwh for kwh, _ in parts), Decimal(0)), any(guess for _, guess in parts))
+        MeasuredBill(first, last, weighed(part for part, _ in parts), any(guess for _, guess in parts))
         for (first, last), parts in sorted(found.items())
     ]
 

@@ -17,6 +17,7 @@ from baseline.fitting.hours import interpolated
 from baseline.measured_days import MeasuredDay, boundary_zone
 from baseline.weather.models import Temperature
 from devices.energy.models import HourlyEnergy
+from devices.points.shares import weighed
 from foundation.time import days, local_midnight, time_zone
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def measured_hours(
 def _sum(terms: list[BoundaryTerm], kwh_of: Mapping[int, Decimal]) -> Decimal | None:
     if not terms or any(term.point_id not in kwh_of for term in terms):
         return None
-    return sum((term.coefficient * kwh_of[term.point_id] for term in terms), Decimal(0))
+    return weighed((term.share, kwh_of[term.point_id]) for term in terms)
 
 
 def _celsius(session: Session, station: Station, first: dt.datetime, count: int) -> tuple[Decimal | None, ...]:

@@ -164,6 +164,13 @@ _SOURCES = {
         "une adresse mqtt://utilisateur:motdepasse@hôte:port",
         optional=True,
     ),
+    "mqtt_listen": _Source(
+        "mqtt.listen", "FLEET_MQTT_LISTEN", _listen, "une adresse et un port, par exemple 0.0.0.0:8883", optional=True
+    ),
+    "mqtt_certificate": _Source(
+        "mqtt.certificate", "FLEET_MQTT_CERTIFICATE", Path, "le fichier PEM du certificat", optional=True
+    ),
+    "mqtt_key": _Source("mqtt.key", "FLEET_MQTT_KEY", Path, "le fichier PEM de sa clé", optional=True),
     "broker_url": _Source(
         "broker.url", "BROKER_URL", _url("redis", "rediss", "amqp", "amqps"), "une adresse redis+socket:// ou amqp://"
     ),
@@ -460,6 +467,27 @@ def ingest_processes(ini: Path, environ: Mapping[str, str]) -> int:
     """Return how many ingest processes share the messages."""
     number: int = _value(_SOURCES["ingest_processes"], ini, _written_in(ini), environ)
     return number
+
+
+def mqtt_outside(ini: Path, environ: Mapping[str, str]) -> tuple[Listen, Path, Path] | None:
+    """Return where the private broker listens with TLS, its certificate and its key; None where it does not.
+
+    Raises:
+        Refusal: one of the three is given and another is not.
+
+    """
+    written = _written_in(ini)
+    listen, certificate, key = (
+        _value(_SOURCES[name], ini, written, environ) for name in ("mqtt_listen", "mqtt_certificate", "mqtt_key")
+    )
+    if listen is None and certificate is None and key is None:
+        return None
+    if listen is None or certificate is None or key is None:
+        raise Refusal(
+            "Pour que le courtier MQTT privé écoute en TLS, donnez les trois réglages mqtt.listen, mqtt.certificate et"
+            " mqtt.key, ou aucun."
+        )
+    return listen, certificate, key
 
 
 def variables_of(process: str) -> tuple[str, ...]:

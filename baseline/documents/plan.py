@@ -102,7 +102,7 @@ def plan_pages(session: Session, plan: MeasurementPlan, language: Language) -> P
                         (
                             term.point.name,
                             term.point.identifier or unknown,
-                            language.number(term.coefficient, 2),
+                            language.number(term.numerator, 2) if term.divisor == 1 else term.share.written,
                             language.short_date(term.period.lower) if term.period.lower else unknown,
                         )
                         for term in plan.boundary.terms

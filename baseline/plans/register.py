@@ -248,7 +248,7 @@ def plan_document(plan: MeasurementPlan) -> dict[str, Any]:
                 {
                     "point": term.point.name,
                     "identifier": term.point.identifier,
-                    "coefficient": term.coefficient.normalize(),
+                    "coefficient": term.numerator.normalize() if term.divisor == 1 else term.share.written,
                 }
                 for term in plan.boundary.terms
                 # What the boundary counts from a later day on is no part of what was signed.

@@ -135,7 +135,7 @@ def _terms(plan: MeasurementPlan) -> dict[str, Any]:
     return {
         "timezone": boundary_zone(boundary).key,
         "points": [
-            [term.point_id, f"{term.coefficient.normalize():f}", term.period.lower, term.period.upper]
+            [term.point_id, term.share.written, term.period.lower, term.period.upper]
             for term in sorted(boundary.terms, key=lambda one: (one.point_id, one.period.lower))
         ],
     }

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from billing.pack.contents import sha256_of
+from devices.points.shares import Share, weighed
 from foundation.errors import Refusal
 from foundation.time import local_midnight, time_zone
 
@@ -69,15 +70,23 @@ def _days(
     for row in csv.DictReader(io.StringIO(content.decode())):
         if row["kwh"] and (kept is None or row["hour_utc"] in kept):
             hours[row["hour_utc"]][int(row["point"])] = Decimal(row["kwh"])
-    days: dict[str, tuple[Decimal, int]] = {}
+    days: defaultdict[str, list[list[tuple[Share, Decimal]]]] = defaultdict(list)
     for hour, kwh_of in hours.items():
         day = dt.datetime.fromisoformat(hour).astimezone(zone).date().isoformat()
         weights = {
-            point: Decimal(weight)
+            point: Share.read(weight)
             for point, weight, start, end in terms["points"]
             if start <= day and (end is None or day < end)
         }
         if weights and weights.keys() <= kwh_of.keys():
-            energy, count = days.get(day, (Decimal(0), 0))
-            days[day] = (energy + sum(weights[point] * kwh_of[point] for point in weights), count + 1)
-    return days
+            days[day].append([(weight, kwh_of[point]) for point, weight in weights.items()])
+    # Shares no decimal says are rounded where the days they made were: an hour at a time for a model of hours.
+    return {
+        day: (
+            weighed(part for hour in parts for part in hour)
+            if kept is None
+            else sum((weighed(hour) for hour in parts), Decimal(0)),
+            len(parts),
+        )
+        for day, parts in days.items()
+    }

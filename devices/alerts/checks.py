@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from devices.alerts.rules import Judgement
 
 OUT_OF_SERVICE: Final = ("lost", "retired")
+EXPECTED_EVERY: Final = func.coalesce(Installation.own_expected_every, Device.expected_every)
 LAST_READINGS: Final = 12
 LONGEST_LAG: Final = dt.timedelta(days=2)
 """What arrives later is a file or a backfill and says nothing of a clock."""
@@ -81,7 +82,7 @@ def silence(session: Session, now: dt.datetime) -> list[Finding] | None:
         .lateral()
     )
     query = _served(
-        now, func.min(Device.expected_every), func.max(func.lower(Installation.period)), func.max(last.c.ts)
+        now, func.min(EXPECTED_EVERY), func.max(func.lower(Installation.period)), func.max(last.c.ts)
     ).outerjoin(last, true())
     found = []
     for device_id, point_id, site_id, serial, every, installed_at, last_at in session.execute(query):
@@ -113,7 +114,7 @@ def clock(session: Session, now: dt.datetime) -> list[Finding]:
         .lateral()
     )
     lag = func.min(last.c.received_at - last.c.ts)
-    query = _served(now, func.min(Device.expected_every), lag).join(last, true())
+    query = _served(now, func.min(EXPECTED_EVERY), lag).join(last, true())
     found = []
     for device_id, point_id, site_id, serial, every, shortest in session.execute(query):
         facts = {"serial": serial, "lag_minutes": round(shortest / rules.MINUTE)}

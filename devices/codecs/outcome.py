@@ -26,20 +26,21 @@ SENTENCES: Final = {
         " puis rejouez les messages en attente."
     ),
     "syntax": N_(
-        "Le codec « {name} » n'est pas du JavaScript que l'on puisse lire ({detail}) ; prenez le fichier .js d'origine"
-        " du fabricant, sans « import » ni « export »."
+        "Le codec « {name} » n'est pas du JavaScript que l'on puisse lire (le moteur dit :"
+        " « {detail} ») ; prenez le fichier .js d'origine du fabricant, sans « import » ni « export »."
     ),
     "function": N_(
         "Le codec « {name} » n'a pas de fonction « decodeUplink » (LoRa Alliance TS013) ; demandez au fabricant le"
         " codec de cette norme."
     ),
     "loading": N_(
-        "Le codec « {name} » s'arrête dès qu'on le charge ({detail}), quels que soient les octets ; prenez le fichier"
-        " .js d'origine du fabricant."
+        "Le codec « {name} » s'arrête dès qu'on le charge (le moteur dit : « {detail} »), quels que soient les octets ;"
+        " prenez le fichier .js d'origine du fabricant."
     ),
     "error": N_(
-        "Le codec « {name} » s'est arrêté sur une erreur ({detail}) ; vérifiez que c'est celui de ce modèle. Un codec"
-        " n'a ni réseau, ni fichiers, ni modules : « fetch », « require » et « process » n'existent pas."
+        "Le codec « {name} » s'est arrêté sur une erreur (le moteur dit : « {detail} ») ; vérifiez que c'est celui de"
+        " ce modèle. Un codec n'a ni réseau, ni fichiers, ni modules : « fetch », « require » et « process »"
+        " n'existent pas."
     ),
     "number": N_(
         "Le codec « {name} » rend un nombre qui n'en est pas un ({detail}) ; faites-lui omettre le champ quand le"
@@ -49,8 +50,8 @@ SENTENCES: Final = {
         "Le codec « {name} » rend plus de 65 536 signes pour une seule trame ; vérifiez que c'est celui de ce modèle."
     ),
     "refused": N_(
-        "Le codec « {name} » refuse ces octets ({detail}) ; vérifiez que c'est celui de ce modèle et qu'il connaît ce"
-        " port."
+        "Le codec « {name} » refuse ces octets (il dit : « {detail} ») ; vérifiez que c'est celui de ce modèle et qu'il"
+        " connaît ce port."
     ),
     "nothing": N_(
         "Le codec « {name} » ne rend pas d'objet « data » (LoRa Alliance TS013) ; vérifiez que c'est celui de ce modèle"

@@ -50,6 +50,8 @@ SENSORS: Final = {
 PULSES: Final = Meaning(Quantity.PULSE_INDEX, "pulse")
 REGISTER: Final = Meaning(Quantity.REGISTER)
 DEGREES: Final = {"C": "°C", "F": "°F"}
+CHIP: Final = "ESP32"
+"""The processor's own temperature stands among the sensors; it says nothing of the room (commands: SetOption146)."""
 
 
 def understand(said: Said) -> Understood:
@@ -113,7 +115,9 @@ def _sensors(maker: Maker, message: dict[str, Any]) -> list[Observation]:
         otherwise = PULSES if sensor == "COUNTER" else REGISTER
         for key, value in members(values).items():
             # What we know must be a number; a scripted reader (SML) may say words beside its registers.
-            if key in meanings or isinstance(value, Decimal):
+            if sensor == CHIP and isinstance(value, Decimal):
+                found += maker.of((sensor, key), value, REGISTER._replace(unit=unit if key == "Temperature" else ""))
+            elif key in meanings or isinstance(value, Decimal):
                 found += maker.of((sensor, key), value, meanings.get(key, otherwise))
     return found
 

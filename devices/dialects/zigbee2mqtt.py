@@ -44,7 +44,8 @@ EXPOSED: Final = {
     "ac_frequency": Meaning(Quantity.FREQUENCY, "Hz"),
     "temperature": Meaning(Quantity.TEMPERATURE, "°C"),
     "local_temperature": Meaning(Quantity.TEMPERATURE, "°C"),
-    "device_temperature": Meaning(Quantity.TEMPERATURE, "°C"),
+    # Inside the device: no temperature of a room.
+    "device_temperature": Meaning(Quantity.REGISTER, "°C"),
     "humidity": Meaning(Quantity.HUMIDITY, "%"),
     "co2": Meaning(Quantity.CO2, "ppm"),
     "pressure": Meaning(Quantity.PRESSURE, "hPa"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, func, select
@@ -21,11 +20,13 @@ from devices.energy.timeline import filled
 from devices.ingest.models import Arrival
 from devices.inventory.models import Installation
 from devices.points.models import MeteringPoint
+from devices.points.shares import weighed
 from devices.storage.register import closed_until
 from foundation.time import day_bounds, days, hours_in_day, local_midnight, time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.orm import Session
@@ -143,12 +144,13 @@ def _measured(
     ):
         if hour.kwh is not None:
             hours[hour.hour][hour.point_id] = hour.kwh
-    sums = [_sum(terms, kwh_of) for kwh_of in hours.values() if kwh_of.keys() == points]
-    return len(sums), sum(sums, Decimal(0)) if sums else None
+    whole = [kwh_of for kwh_of in hours.values() if kwh_of.keys() == points]
+    # Together: shares no decimal says are rounded once a day, not once an hour.
+    return len(whole), _sum(terms, *whole) if whole else None
 
 
-def _sum(terms: Sequence[BoundaryTerm], kwh_of: Mapping[int, Decimal]) -> Decimal:
-    return sum((term.coefficient * kwh_of[term.point_id] for term in terms), Decimal(0))
+def _sum(terms: Sequence[BoundaryTerm], *all_kwh_of: Mapping[int, Decimal]) -> Decimal:
+    return weighed((term.share, kwh_of[term.point_id]) for kwh_of in all_kwh_of for term in terms)
 
 
 def _window(session: Session, changed: Sequence[Sequence[Installation]], arrived: Range, zone: dt.tzinfo) -> Range:

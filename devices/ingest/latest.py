@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 SILENT_AFTER = 3
-"""Times the interval a device promises (`Device.expected_every`) without news."""
+"""Times the interval a device promises (`Installation.expected_every`) without news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def latest_readings(session: Session, point_ids: Iterable[int], now: dt.datetime
         select(
             Installation.point_id,
             Device.serial,
-            Device.expected_every,
+            func.coalesce(Installation.own_expected_every, Device.expected_every),
             last.c.ts,
             (last.c.value * Installation.factor).label("index_kwh"),
         )

@@ -25,6 +25,12 @@ class DeviceForm(EntryForm):
     )
 
 
+class IntervalForm(EntryForm):
+    """How often something is to be heard."""
+
+    expected_every = number_field(N_("Une mesure toutes les … minutes"), required=False)
+
+
 class InstallationForm(EntryForm):
     """Which point a device serves, from when on."""
 

@@ -143,6 +143,7 @@ class Installation(Base):
             using="gist",
         ),
         CheckConstraint("factor > 0", name="factor"),
+        CheckConstraint("expected_every > interval '0'", name="expected_every"),
         CheckConstraint(f"phase IN {PHASES}", name="phase"),
         {"schema": "devices"},
     )
@@ -160,9 +161,16 @@ class Installation(Base):
     period: Mapped[Range[dt.datetime]]
     opening_index: Mapped[Decimal | None]
     closing_index: Mapped[Decimal | None]
+    own_expected_every: Mapped[dt.timedelta | None] = mapped_column("expected_every")
+    """How often this point should be heard; None where the device says it: a gateway has channels of many paces."""
 
     device: Mapped[Device] = relationship(back_populates="installations")
     point: Mapped[MeteringPoint] = relationship(backref="installations")
+
+    @property
+    def expected_every(self) -> dt.timedelta:
+        """How often the point should be heard: what is said of it here, or what its device says."""
+        return self.device.expected_every if self.own_expected_every is None else self.own_expected_every
 
 
 class DeviceEvent(Base):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
+from devices.dialects.instants import EARLIEST
 from devices.dialects.naming import registered
 from devices.inventory.history import record
 from devices.inventory.models import PHASES, Device, Installation
@@ -80,6 +81,13 @@ def check_interval(expected_every: dt.timedelta | None) -> None:
             "Un capteur donne une mesure toutes les secondes au plus, une par an au moins ; corrigez l'intervalle.",
             field="expected_every",
         )
+
+
+def change_interval(session: Session, of: Device | Installation, expected_every: dt.timedelta | None) -> None:
+    """Let a device, or what one of its channels serves, be expected every so often; None: as its model, or it, says."""
+    check_interval(expected_every)
+    of.own_expected_every = expected_every
+    session.flush()
 
 
 def install(
@@ -215,9 +223,11 @@ def remove(
 
 
 def check_happened(at: dt.datetime, now: dt.datetime | None) -> None:
-    """Refuse an instant after `now`."""
+    """Refuse an instant after `now`, or of another century."""
     if now is not None and at > now:
         raise Refusal("Cet instant est dans l'avenir ; dites quand c'est arrivé.", field="at")
+    if at < EARLIEST:
+        raise Refusal("Cet instant est d'avant 1990 ; vérifiez l'année.", field="at")
 
 
 def take_turns(session: Session, device: Device) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -16,6 +17,7 @@ from devices.inventory.forms import (
     DeviceForm,
     FoundForm,
     InstallationForm,
+    IntervalForm,
     LossForm,
     LostForm,
     OwnerForm,
@@ -32,7 +34,7 @@ from devices.inventory.life import (
     declare_lost,
 )
 from devices.inventory.models import PHASES, Device, DeviceModel, Installation, StockLot
-from devices.inventory.register import install, register_device, remove
+from devices.inventory.register import change_interval, install, register_device, remove
 from devices.inventory.states import AFTER, WORDS
 from devices.inventory.timeline import life_of
 from devices.points.models import MeteringPoint
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from foundation.forms import EntryForm
 
 HERE = "devices.inventory:templates/"
+MINUTE = dt.timedelta(minutes=1)
 ZONE = "Europe/Paris"
 """Of the wall clock where a device is at no site."""
 TONES = {
@@ -181,7 +184,7 @@ def new_device(request: Request) -> dict[str, Any] | Response:
             model=_chosen(request, DeviceModel, form.model_id.data),
             lot=_chosen(request, StockLot, form.lot_id.data),
             owner=_chosen(request, Shareholder, form.owner_id.data),
-            expected_every=None if minutes is None else dt.timedelta(minutes=float(minutes)),
+            expected_every=None if minutes is None else float(minutes) * MINUTE,
             at=request.now,
             by=request.actor.name,
         )
@@ -220,6 +223,38 @@ def new_installation(request: Request) -> dict[str, Any] | Response:
         )
 
     return _change(request, sensor, form, act, _("Poser le capteur"), _("Poser"))
+
+
+def interval(request: Request) -> dict[str, Any] | Response:
+    """Say how often a device is to be heard: silence is three times as long."""
+    _ = request.language.translate
+    sensor = found(request, Device)
+    return _pace(request, sensor, sensor, _("Tous les combien ce capteur doit-il donner une mesure ?"))
+
+
+def installation_interval(request: Request) -> dict[str, Any] | Response:
+    """Say it of one point a device serves: the channels of a gateway have paces of their own."""
+    _ = request.language.translate
+    served = found(request, Installation)
+    title = _("Tous les combien ce point doit-il donner une mesure ?")
+    return _pace(request, served.device, served, title)
+
+
+def _pace(request: Request, sensor: Device, of: Device | Installation, title: str) -> dict[str, Any] | Response:
+    _ = request.language.translate
+    form = IntervalForm(request.POST)
+    empty = _("Vide : ce que dit le modèle.") if of is sensor else _("Vide : ce que dit le capteur.")
+    form.expected_every.description = empty
+    if request.method == "GET" and of.own_expected_every is not None:
+        minutes = round(Decimal(of.own_expected_every / MINUTE), 2).normalize()
+        form.expected_every.data = Decimal(f"{minutes:f}")
+
+    def act() -> Any:
+        minutes = form.expected_every.data
+        change_interval(request.dbsession, of, None if minutes is None else float(minutes) * MINUTE)
+        return of
+
+    return _change(request, sensor, form, act, title, _("Enregistrer"))
 
 
 def removal(request: Request) -> dict[str, Any] | Response:
@@ -328,6 +363,15 @@ def includeme(config: Configurator) -> None:
         ("device_new", "/devices/new", new_device, FORM, change, both),
         ("device", f"/devices/{NUMBER}", device, HERE + "device.jinja2", see, "GET"),
         ("installation_new", f"/devices/{NUMBER}/installations/new", new_installation, FORM, change, both),
+        ("device_interval", f"/devices/{NUMBER}/interval", interval, FORM, change, both),
+        (
+            "installation_interval",
+            f"/installations/{NUMBER}/interval",
+            installation_interval,
+            FORM,
+            change,
+            both,
+        ),
         ("installation_end", f"/installations/{NUMBER}/end", removal, FORM, change, both),
         ("device_state", f"/devices/{NUMBER}/state", new_state, FORM, change, both),
         ("device_lost", f"/devices/{NUMBER}/lost", loss, FORM, change, both),

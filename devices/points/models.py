@@ -13,6 +13,7 @@ from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
 from devices.points.kinds import AMBIENT, DIRECTIONS, ENERGIES
 from devices.points.payers import CONTRACTS
+from devices.points.shares import Share
 from foundation.attachments.models import Attachment
 from foundation.base import Base, created, identifier
 
@@ -118,17 +119,29 @@ class BoundaryTerm(Base):
             ("boundary_id", "="), ("point_id", "="), ("period", "&&"), name="ex_boundary_term_once", using="gist"
         ),
         CheckConstraint("coefficient <> 0", name="coefficient"),
+        CheckConstraint("divisor > 0", name="divisor"),
         {"schema": "devices"},
     )
 
     id: Mapped[identifier]
     boundary_id: Mapped[int] = mapped_column(ForeignKey(MeasurementBoundary.id))
     point_id: Mapped[int] = mapped_column(ForeignKey(MeteringPoint.id))
-    coefficient: Mapped[Decimal] = mapped_column(default=Decimal(1))
+    numerator: Mapped[Decimal] = mapped_column("coefficient", default=Decimal(1))
+    divisor: Mapped[int] = mapped_column(default=1, server_default="1")
+    """More than 1 where no decimal says the coefficient: a third is 1 and 3."""
     period: Mapped[Range[dt.date]]
 
     boundary: Mapped[MeasurementBoundary] = relationship(back_populates="terms")
     point: Mapped[MeteringPoint] = relationship()
+
+    @property
+    def share(self) -> Share:
+        """What a kWh of the point counts for, exactly."""
+        return Share(self.numerator, self.divisor)
+
+    @share.setter
+    def share(self, share: Share) -> None:
+        self.numerator, self.divisor = share
 
 
 class BoundaryBuilding(Base):

@@ -158,7 +158,7 @@ def hindrances_of(
     terms = session.scalars(
         select(BoundaryTerm).where(
             BoundaryTerm.boundary_id == boundary.id,
-            BoundaryTerm.coefficient > 0,
+            BoundaryTerm.numerator > 0,
             BoundaryTerm.period.op("&&")(Range(start, end)),
         )
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fleet.database.bootstrap import bootstrap_all
 from fleet.database.history import upgrade
-from fleet.settings import settings_for
+from fleet.settings import mqtt_outside, settings_for
 from fleet.supervision.environment import Environment, compose, without_addresses
 from fleet.supervision.places import prepare_places
 from fleet.supervision.programs import INGEST, fleet_command, processes_of, sensors_of, services_of
@@ -159,7 +159,9 @@ def _prepare_services(environment: Environment, say: Callable[[str], None]) -> N
                 )
             time.sleep(0.2)
     if "mosquitto" in environment.private:
-        mosquitto.prepare(places, environment.mqtt_port, environment.passwords_of_mqtt())
+        given = mqtt_outside(Path(environment.variables["FLEET_INI"]), environment.variables)
+        outside = mosquitto.Outside(given[0].host, given[0].port, *given[1:]) if given else None
+        mosquitto.prepare(places, environment.mqtt_port, environment.passwords_of_mqtt(), outside)
 
 
 def _wait_for_services(environment: Environment, supervisor: Supervisor) -> None:

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import click
 import waitress
+from waitress.channel import HTTPChannel
 
 from fleet.settings import settings_for
+from fleet.web.unread import UnreadRequest
 
 if TYPE_CHECKING:
     from fleet.settings import WebSettings
@@ -33,6 +35,7 @@ def web() -> None:
     settings = settings_for("web")
     application = make_app(settings)
     signal.signal(signal.SIGTERM, _stop)
+    HTTPChannel.error_task_class = UnreadRequest
     waitress.serve(
         application,
         host=settings.listen.host,

@@ -37,11 +37,9 @@ class Broker:
         root.mkdir(parents=True)
         self.places = prepare_places(root)
         self.passwords = {user: secrets.token_hex(8) for user in mosquitto.RIGHTS}
-        self.tls: mosquitto.Certificate | None = None
+        self.tls: mosquitto.Outside | None = None
         self._log = root / "mosquitto.log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
     @property
     def folder(self) -> Path:
@@ -59,7 +57,8 @@ class Broker:
         bound = f"client_id={user}" if rights is None or rights[1] else ""
         tail = "&".join(word for word in (bound, query) if word)
         scheme = "mqtts" if self.tls else "mqtt"
-        return f"{scheme}://{user}:{password or self.passwords[user]}@{host}:{self.port}" + (f"?{tail}" if tail else "")
+        port = self.tls.port if self.tls else self.port
+        return f"{scheme}://{user}:{password or self.passwords[user]}@{host}:{port}" + (f"?{tail}" if tail else "")
 
     def start(self) -> None:
         """Configure it as `fleet services` does at each start, run it, and wait until it listens."""
@@ -86,6 +85,14 @@ class Broker:
         self.kill()
         for outside in (self.places.services, self.places.sockets):
             shutil.rmtree(outside, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager
@@ -116,7 +123,7 @@ class Authority:
         )
         self.file.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
 
-    def sign(self, broker: Broker, host: str, until: dt.timedelta = DAY) -> mosquitto.Certificate:
+    def sign(self, broker: Broker, host: str, until: dt.timedelta = DAY) -> mosquitto.Outside:
         """Return a certificate for `host` that ends `until` from now (in the past: expired), for `broker` to read."""
         key = ec.generate_private_key(ec.SECP256R1())
         end = dt.datetime.now(dt.UTC) + until
@@ -138,7 +145,7 @@ class Authority:
         for path, text in zip(files, (signed.public_bytes(serialization.Encoding.PEM), private), strict=True):
             path.write_bytes(text)
             broker.places.user.own(path, 0o600)
-        return mosquitto.Certificate(*files)
+        return mosquitto.Outside("127.0.0.1", free_port(), *files)
 
 
 def _certificate(

@@ -30,7 +30,7 @@ from devices.alerts.register import (
 from devices.alerts.tasks import digests, often
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.ingest.models import DeadLetter, IngestHeartbeat, ReadingConflict, Vital
-from devices.inventory.register import remove
+from devices.inventory.register import change_interval, remove
 from foundation import people as known_people
 from foundation.actors import Actor, Role
 from foundation.errors import Refusal
@@ -86,6 +86,18 @@ def test_silence_opens_once_and_closes_when_news_last(dbsession):
     dbsession.refresh(alert)
     assert (alert.state, happened(alert)) == ("closed", ["opened", "returned"])
     assert alert.closed_at == START + 33 * HOUR, "three intervals of calm"
+
+
+@pytest.mark.parametrize("of", ["device", "installation"])
+def test_silence_is_measured_against_the_interval_of_the_device_or_of_the_point_itself(dbsession, of):
+    served = heard_until(dbsession, "S1", 10)  # the last at 09:00
+    change_interval(dbsession, served.device if of == "device" else served, 6 * HOUR)
+    evaluate_hourly(dbsession, 9, 27)
+    assert alerts(dbsession) == [], "three times six hours"
+    evaluate_hourly(dbsession, 27, 29)
+    assert [one.opened_at for one in alerts(dbsession)] == [START + 28 * HOUR]
+    with pytest.raises(Refusal, match="toutes les secondes au plus"):
+        change_interval(dbsession, served, dt.timedelta(days=1000))
 
 
 def test_a_flapping_device_is_one_alert(dbsession):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -25,6 +28,7 @@ from devices.points.boundaries.register import (
 )
 from devices.points.boundaries.sums import versions_of
 from devices.points.register import register_point
+from devices.points.shares import Share, weighed
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from tests.chain import SIRENS, signed_agreement
@@ -64,7 +68,7 @@ def electricity(session, buildings, terms, name="Périmètre", start=MONDAY):
 
 
 def said(boundary):
-    terms = [term_of(t.point.name, t.coefficient, t.period) for t in boundary.terms if not t.period.isempty]
+    terms = [term_of(t.point.name, t.share, t.period) for t in boundary.terms if not t.period.isempty]
     return [(version.start, version.end, version.words) for version in versions_of(terms)]
 
 
@@ -93,6 +97,37 @@ def test_one_boiler_room_for_four_buildings_and_two_owners(dbsession, campus):
     assert shares == [450, 150, 300, 100]
     assert sum(shares) == 1000
     assert said(boundaries[0]) == [(MONDAY, None, "0,45 × Chaufferie")]
+
+
+def test_a_third_is_a_third(dbsession, campus):
+    boiler = register_point(dbsession, campus["École"], name="Chaufferie", energy="heat")
+    three = list(campus)[:3]
+    parts = [KeyOf(name, [campus[name]], Fraction(1, 3)) for name in three]
+    boundaries = share_point(dbsession, boiler, parts, start=MONDAY)
+    used(dbsession, boiler, "99.999", 100)
+    assert [kwh_of(dbsession, one, WEDNESDAY) for one in boundaries] == [
+        [Decimal("33.333"), Decimal("33.333333333333")]
+    ] * 3
+    assert said(boundaries[0]) == [(MONDAY, None, "1/3 × Chaufferie")]
+    dbsession.expire_all()
+    assert sum(term.share.exact for one in boundaries for term in one.terms) == 1
+    with pytest.raises(Refusal, match="compté 5/6 fois"):
+        share_point(
+            dbsession, boiler, [KeyOf(three[0], [], Fraction(1, 3)), KeyOf(three[1], [], Fraction(1, 2))], start=TUESDAY
+        )
+
+
+@given(
+    st.lists(st.fractions(-2, 2, max_denominator=30), min_size=1, max_size=5),
+    st.lists(st.decimals(0, 10**6, places=6), min_size=5, max_size=5),
+)
+def test_shares_of_any_kind_make_the_energy_they_say_and_are_read_as_written(shares, energies):
+    parts = [(Share.of(one), kwh) for one, kwh in zip(shares, energies, strict=False)]
+    exact = sum(one * Fraction(kwh) for one, kwh in zip(shares, energies, strict=False))
+    assert abs(Fraction(weighed(parts)) - exact) <= Fraction(1, 10**12)
+    if all(share.divisor == 1 for share, _ in parts):
+        assert weighed(parts) == exact
+    assert [Share.read(share.written).exact for share, _ in parts] == shares
 
 
 @pytest.mark.parametrize("keys", [("0.5", "0.4"), ("0.5", "0.6"), ("1", "1"), ("0.35",)])

@@ -559,6 +559,20 @@ def test_over_tls_all_who_speak_to_the_broker_believe_their_authority_and_no_oth
         everybody_refuses(broker, wrong, sentence)
 
 
+def test_a_certificate_and_a_key_that_do_not_belong_together_stop_the_start(tls):
+    broker, ours = tls
+    broker.tls = ours.sign(broker, "localhost")
+    key = broker.tls.key.read_bytes()
+    other = ours.sign(broker, "localhost")
+    other.key.write_bytes(key)
+    broker.tls = other
+    with pytest.raises(Refusal, match="ne vont pas ensemble ou ne se lisent pas"):
+        broker.start()
+    other.key.unlink()
+    with pytest.raises(Refusal, match="ne vont pas ensemble ou ne se lisent pas"):
+        broker.start()
+
+
 def test_an_expired_certificate_is_refused(tls):
     broker, ours = tls
     broker.tls = ours.sign(broker, "localhost", until=-dt.timedelta(minutes=5))

@@ -88,6 +88,8 @@ def test_a_device_tells_its_life(dbsession):
         ("asleep", {}, "n'existe pas"),
         ("in_van", {"why": " "}, "pourquoi"),
         ("in_van", {"at": NOW + dt.timedelta(days=1)}, "avenir"),
+        ("in_van", {"at": dt.datetime(2199, 1, 1, tzinfo=dt.UTC)}, "avenir"),
+        ("in_van", {"at": dt.datetime(1800, 1, 1, tzinfo=dt.UTC)}, "avant 1990"),
     ],
 )
 def test_a_refused_change_says_what_to_do(dbsession, state, how, words):

@@ -59,6 +59,34 @@ def text(page):
     return " ".join(page.html.main.get_text(" ").split())
 
 
+def test_how_often_a_device_and_a_point_are_expected_is_changed_on_its_page(house):
+    address = f"/devices/{house.ids['device']}"
+    technician = house.person("technician")
+    form = fill(technician.get(f"{address}/interval"), expected_every="10")
+    assert "10 minutes" in text(form.submit(status=303).follow())
+    link = technician.get(address).html.find("a", href=re.compile("/installations/[0-9]+/interval"))["href"]
+    page = fill(technician.get(link), expected_every="1440").submit(status=303).follow()
+    assert "10 minutes" in text(page)
+    assert "1 jour" in text(page)
+    assert technician.get(link).forms["form"]["expected_every"].value == "1440"
+    assert "une par an au moins" in text(fill(technician.get(link), expected_every="0").submit(status=422))
+    fill(technician.get(link), expected_every="").submit(status=303)
+    house.person("shareholder").get(link, status="4*")
+
+
+def test_a_boiler_room_is_shared_in_thirds(house):
+    operator = house.person("operator")
+    address = f"/points/{house.ids['boiler']}/share"
+    keys = {f"key__{house.ids['school']}": "2/3", f"key__{house.ids['gym']}": "un tiers"}
+    form = fill(operator.get(address), start="2020-01-01", **keys)
+    assert "écrivez par exemple 1, -1, 0,35 ou 1/3" in text(form.submit(status=422))
+    form = fill(operator.get(address), start="2020-01-01", **keys | {f"key__{house.ids['gym']}": "0,33"})
+    assert "compté 299/300 fois" in text(form.submit(status=422))
+    form = fill(operator.get(address), start="2020-01-01", **keys | {f"key__{house.ids['gym']}": "1/3"})
+    assert "2/3" in text(form.submit(status=303).follow())
+    assert operator.get(address).forms["form"][f"key-{house.ids['school']}"].value == "2/3"
+
+
 def test_a_device_is_lost_its_loss_completed_and_found_again(house):
     operator = house.person("operator")
     address = f"/devices/{house.ids['device']}"

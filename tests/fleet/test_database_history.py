@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy import Column, Integer, Table, text
 
@@ -14,6 +15,14 @@ from foundation.errors import Refusal
 def test_models_and_migrations_agree_and_a_second_upgrade_changes_nothing(database):
     upgrade(database.owner)
     check(database.owner)
+
+
+def test_a_database_that_a_newer_version_has_upgraded_is_said_in_a_sentence(database):
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute("UPDATE fleet.alembic_version SET version_num = '9999'")
+        for act in (upgrade, check):
+            with pytest.raises(Refusal, match="version 9999, que ce programme ne connaît pas"):
+                act(database.owner)
 
 
 def test_a_model_without_its_migration_is_named(database):

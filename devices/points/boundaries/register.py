@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from psycopg.errors import RestrictViolation
@@ -15,17 +17,19 @@ from sqlalchemy.exc import IntegrityError
 from devices.points.boundaries.sums import Term, keys_amiss
 from devices.points.kinds import COUNTED_TOGETHER, ENERGIES, may_count
 from devices.points.models import BoundaryTerm, MeasurementBoundary, MeteringPoint
+from devices.points.shares import Share, in_french
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
     from contracts.sites.models import Building
 
-Terms = list[tuple[MeteringPoint, "Decimal"]]
+Exact = Decimal | Fraction
+"""A coefficient: never a float, and no third that is almost one."""
+Terms = list[tuple[MeteringPoint, Exact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class KeyOf:
 
     name: str
     buildings: Sequence[Building]
-    key: Decimal
+    key: Exact
 
 
 def register_boundary(
@@ -43,7 +47,7 @@ def register_boundary(
     name: str,
     energy: str,
     buildings: Sequence[Building],
-    terms: Sequence[tuple[MeteringPoint, Decimal]],
+    terms: Sequence[tuple[MeteringPoint, Exact]],
     start: dt.date,
 ) -> MeasurementBoundary:
     """Add a boundary over `buildings`: the sum of `terms` (point, coefficient) from local day `start` on."""
@@ -58,7 +62,7 @@ def change_boundary(
     session: Session,
     boundary: MeasurementBoundary,
     *,
-    terms: Sequence[tuple[MeteringPoint, Decimal]],
+    terms: Sequence[tuple[MeteringPoint, Exact]],
     start: dt.date,
 ) -> MeasurementBoundary:
     """Let `boundary` sum `terms` from local day `start` on; days before keep the sum they had."""
@@ -91,7 +95,7 @@ def share_point(
     before = session.scalars(
         select(MeasurementBoundary)
         .join(BoundaryTerm)
-        .where(BoundaryTerm.point_id == point.id, BoundaryTerm.coefficient > 0)
+        .where(BoundaryTerm.point_id == point.id, BoundaryTerm.numerator > 0)
         .distinct()
     ).all()
     _lock(session, [point, *(term.point for one in before for term in one.terms)])
@@ -109,7 +113,7 @@ def share_point(
                 _register(session, part.name, point.energy, part.buildings, terms=[(point, part.key)], start=start)
             )
         else:
-            rest: Terms = [(t.point, t.coefficient) for t in _still_open(known, start) if t.point_id != point.id]
+            rest: Terms = [(t.point, t.share.exact) for t in _still_open(known, start) if t.point_id != point.id]
             _change(session, known, [*rest, (point, part.key)], start)
             shared.append(known)
     _check_keys(session, [point], start)
@@ -122,7 +126,7 @@ def _register(
     energy: str,
     buildings: Sequence[Building],
     *,
-    terms: Sequence[tuple[MeteringPoint, Decimal]],
+    terms: Sequence[tuple[MeteringPoint, Exact]],
     start: dt.date,
 ) -> MeasurementBoundary:
     if energy not in ENERGIES:
@@ -138,14 +142,14 @@ def _register(
         name=name,
         energy=energy,
         buildings=list(buildings),
-        terms=[BoundaryTerm(point=point, coefficient=factor, period=Range(start, None)) for point, factor in terms],
+        terms=[BoundaryTerm(point=point, share=Share.of(factor), period=Range(start, None)) for point, factor in terms],
     )
     session.add(boundary)
     session.flush()
     return boundary
 
 
-def _check_terms(energy: str, terms: Sequence[tuple[MeteringPoint, Decimal]]) -> None:
+def _check_terms(energy: str, terms: Sequence[tuple[MeteringPoint, Exact]]) -> None:
     void = sorted(point.name for point, factor in terms if not factor)
     if void:
         raise Refusal(
@@ -178,16 +182,17 @@ def _change(session: Session, boundary: MeasurementBoundary, terms: Terms, start
             "Un périmètre compte au moins un point ; pour n'en plus compter aucun, finissez-le.", field="terms"
         )
     _check_terms(boundary.energy, terms)
-    wanted = {point.id: factor for point, factor in terms}
+    wanted = {point.id: Share.of(factor) for point, factor in terms}
     for term in _still_open(boundary, start):
-        if wanted.get(term.point_id) == term.coefficient:
+        there = wanted.get(term.point_id)
+        if there is not None and there.exact == term.share.exact:
             del wanted[term.point_id]
         else:
             _end(session, term, start)
     with _in_its_own_words(session):
-        for point, factor in terms:
+        for point, _ in terms:
             if point.id in wanted:
-                boundary.terms.append(BoundaryTerm(point=point, coefficient=factor, period=Range(start, None)))
+                boundary.terms.append(BoundaryTerm(point=point, share=wanted[point.id], period=Range(start, None)))
         session.flush()
 
 
@@ -242,24 +247,23 @@ def _check_keys(session: Session, points: Iterable[MeteringPoint], since: dt.dat
     """Refuse sums in which a point is counted twice, or only in part: its keys make 1 on every day."""
     for point in {one.id: one for one in points}.values():
         uses = session.execute(
-            select(MeasurementBoundary.name, BoundaryTerm.coefficient, BoundaryTerm.period)
+            select(MeasurementBoundary.name, BoundaryTerm.numerator, BoundaryTerm.divisor, BoundaryTerm.period)
             .join(BoundaryTerm, BoundaryTerm.boundary_id == MeasurementBoundary.id)
             .where(BoundaryTerm.point_id == point.id, ~func.isempty(BoundaryTerm.period))
         )
-        amiss = keys_amiss([term_of(name, key, when) for name, key, when in uses], since)
+        amiss = keys_amiss([term_of(name, Share(key, by), when) for name, key, by, when in uses], since)
         if amiss is not None:
-            total = f"{amiss.total.normalize():f}".replace(".", ",")
             raise Refusal(
                 "Le {day:%d/%m/%Y}, « {point} » serait compté {total} fois (par {boundaries}) : ses clés doivent faire "
                 "1 en tout. Partagez ce point en une fois, depuis sa page, ou corrigez les clés.",
                 field="terms",
                 day=amiss.day,
                 point=point.name,
-                total=total,
+                total=in_french(amiss.total),
                 boundaries=", ".join(f"« {name} »" for name in amiss.boundaries),
             )
 
 
-def term_of(name: str, coefficient: Decimal, period: Range[dt.date]) -> Term:
+def term_of(name: str, share: Share, period: Range[dt.date]) -> Term:
     """Return a term as a value; one without a first day counts from the beginning of the calendar."""
-    return Term(name, coefficient, period.lower or dt.date.min, period.upper)
+    return Term(name, share.exact, period.lower or dt.date.min, period.upper)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from devices.points.shares import in_french
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
 MINUS: Final = "\u2212"
-WHOLE: Final = Decimal(1)
+WHOLE: Final = Fraction(1)
 
 
 class Term(NamedTuple):
     """A point counted with `coefficient` during [start, end) of local days; `end` None: from `start` on."""
 
     name: str
-    coefficient: Decimal
+    coefficient: Fraction
     start: dt.date
     end: dt.date | None
 
@@ -39,7 +41,7 @@ class Amiss(NamedTuple):
     """From `day` on the keys of a point make `total` and not 1; `boundaries` share it then."""
 
     day: dt.date
-    total: Decimal
+    total: Fraction
     boundaries: tuple[str, ...]
 
 
@@ -55,12 +57,12 @@ def versions_of(terms: Iterable[Term]) -> list[Version]:
     return [version for version in cut if version.terms]
 
 
-def in_words(terms: Sequence[tuple[str, Decimal]]) -> str:
+def in_words(terms: Sequence[tuple[str, Fraction]]) -> str:
     """Return a sum of named points as one reads it: "Général + 0,35 × Chaufferie - Antenne" (true minus sign)."""
     said = []
     for name, coefficient in sorted(terms, key=lambda term: term[1] < 0):
         size = abs(coefficient)
-        times = "" if size == WHOLE else f"{size.normalize():f} × ".replace(".", ",")
+        times = "" if size == WHOLE else f"{in_french(size)} × "
         sign = f"{MINUS} " if coefficient < 0 else "+ "
         said.append(f"{sign}{times}{name}")
     return " ".join(said).removeprefix("+ ")
@@ -76,7 +78,7 @@ def keys_amiss(uses: Iterable[Term], since: dt.date) -> Amiss | None:
     edges = {edge for use in known for edge in (use.start, use.end) if edge is not None and edge > since}
     for day in sorted({since, *edges}):
         there = [use for use in known if _counts(use, day)]
-        total = sum((use.coefficient for use in there), Decimal(0))
+        total = sum((use.coefficient for use in there), Fraction(0))
         if there and total != WHOLE:
             return Amiss(day, total, tuple(sorted(use.name for use in there)))
     return None

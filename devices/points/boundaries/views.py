@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -17,12 +17,13 @@ from devices.points.boundaries.register import (
     share_point,
     term_of,
 )
-from devices.points.boundaries.sums import versions_of
+from devices.points.boundaries.sums import MINUS, versions_of
 from devices.points.kinds import ENERGIES, may_count
 from devices.points.models import BoundaryTerm, MeasurementBoundary, MeteringPoint
+from devices.points.shares import in_french
 from devices.points.views import ENERGY_WORDS, building_crumbs
 from foundation.errors import Refusal
-from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, submit, text_field
+from foundation.forms import DecimalEntry, EntryForm, choice_field, day_field, read_ratio, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, found, fragments, named
 from foundation.permissions import Permission
@@ -76,7 +77,7 @@ def new_boundary(request: Request) -> dict[str, Any] | Response:
     def act() -> MeasurementBoundary:
         # Nothing typed is the common case: every point of the building that counts this energy.
         mine = [one for one in points if one.building_id == building.id and one.energy == form.energy.data]
-        terms = _terms(request.POST, points) or [(one, Decimal(1)) for one in mine]
+        terms = _terms(request.POST, points) or [(one, Fraction(1)) for one in mine]
         ticked = _ticked(request, building)
         return register_boundary(
             request.dbsession,
@@ -116,21 +117,23 @@ def _terms(typed: Mapping[str, str], points: Sequence[MeteringPoint]) -> Terms:
     return [(one, number) for one, number in read if number is not None]
 
 
-def _number(typed: Mapping[str, str], field: str, name: str) -> Decimal | None:
-    """Return the number typed in `field`, None where it was left empty."""
+def _number(typed: Mapping[str, str], field: str, name: str) -> Fraction | None:
+    """Return the number typed in `field` (1, -1, 0,35, 1/3), None where it was left empty."""
     written = typed.get(field, "")
     if not isinstance(written, str) or not written.strip():
         return None
     try:
-        return DecimalEntry.read(written)
+        return _fraction(written.strip().replace(MINUS, "-"))
     except ValueError:
-        sentence = f"Le coefficient de « {name} » n'est pas un nombre ; écrivez par exemple 1, -1 ou 0,35."
+        sentence = f"Le coefficient de « {name} » n'est pas un nombre ; écrivez par exemple 1, -1, 0,35 ou 1/3."
         raise Refusal(sentence, field="terms") from None
 
 
-def _written(number: Decimal) -> str:
-    """Return a coefficient as a person types it."""
-    return f"{number.normalize():f}".replace(".", ",")
+def _fraction(written: str) -> Fraction:
+    if "/" not in written and "%" not in written:
+        return Fraction(DecimalEntry.read(written))
+    part = read_ratio(written.removeprefix("-"))
+    return -part if written.startswith("-") else part
 
 
 def boundary(request: Request) -> dict[str, Any]:
@@ -150,7 +153,7 @@ def boundary(request: Request) -> dict[str, Any]:
 
 def _versions(whole: MeasurementBoundary) -> list[Version]:
     there = [term for term in whole.terms if not term.period.isempty]
-    return versions_of(term_of(term.point.name, term.coefficient, term.period) for term in there)
+    return versions_of(term_of(term.point.name, term.share, term.period) for term in there)
 
 
 def _crumbs(request: Request, whole: MeasurementBoundary) -> list[tuple[str, str]]:
@@ -176,9 +179,7 @@ def new_version(request: Request) -> dict[str, Any] | Response:
     if request.method == "POST" and submit(request, form, act):
         return HTTPSeeOther(address)
     open_ended = [term for term in whole.terms if not term.period.isempty and term.period.upper is None]
-    there = {
-        f"coefficient-{term.point_id}": f"{term.coefficient.normalize():f}".replace(".", ",") for term in open_ended
-    }
+    there = {f"coefficient-{term.point_id}": in_french(term.share) for term in open_ended}
     return {
         "boundary": whole,
         "form": form,
@@ -226,7 +227,9 @@ def sharing(request: Request) -> dict[str, Any] | Response:
             before = parts.get(name.lower())
             # Two buildings in one boundary: what one owner holds is counted together.
             parts[name.lower()] = (
-                KeyOf(before.name, [*before.buildings, one], before.key + key) if before else KeyOf(name, [one], key)
+                KeyOf(before.name, [*before.buildings, one], Fraction(before.key) + key)
+                if before
+                else KeyOf(name, [one], key)
             )
         return share_point(request.dbsession, point, list(parts.values()), start=form.start.data)
 
@@ -248,14 +251,14 @@ def _keys_now(request: Request, point: MeteringPoint) -> tuple[dict[int, str], d
     """Return by building the boundary that counts `point` for it now, and its key where it covers nothing else."""
     names: dict[int, str] = {}
     keys: dict[str, str] = {}
-    query = select(BoundaryTerm).where(BoundaryTerm.point_id == point.id, BoundaryTerm.coefficient > 0)
+    query = select(BoundaryTerm).where(BoundaryTerm.point_id == point.id, BoundaryTerm.numerator > 0)
     for term in request.dbsession.scalars(query):
         if term.period.isempty or term.period.upper is not None:
             continue
         covered = term.boundary.buildings
         names |= {one.id: term.boundary.name for one in covered}
         if len(covered) == 1:
-            keys[f"key-{covered[0].id}"] = _written(term.coefficient)
+            keys[f"key-{covered[0].id}"] = in_french(term.share)
     return names, keys
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # then hangs up on whoever it has just refused a message, in place of saying so only.
 CONFIGURATION = """\
 listener {port} 127.0.0.1
-{tls}allow_anonymous false
+{outside}allow_anonymous false
 plugin {plugin}
 plugin_opt_config_file dynamic-security.json
 persistence true
@@ -37,9 +38,10 @@ log_dest stdout
 log_type error
 log_type warning
 """
-TLS = """\
-certfile {certificate}
-keyfile {key}
+OUTSIDE = """\
+listener {port} {host}
+certfile listener.pem
+keyfile listener.key
 tls_version tlsv1.2
 """
 
@@ -58,14 +60,16 @@ RIGHTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """Files in PEM a listener with TLS needs."""
+class Outside:
+    """A second listener, with TLS, for devices that are not of this machine; files in PEM."""
 
+    host: str
+    port: int
     certificate: Path
     key: Path
 
 
-def prepare(places: Places, port: int, passwords: Mapping[str, str], tls: Certificate | None = None) -> None:
+def prepare(places: Places, port: int, passwords: Mapping[str, str], outside: Outside | None = None) -> None:
     """Write the configuration: where it listens, and who of ours may do what (user → password).
 
     What the broker already knows of other accounts stays: they are those of devices.
@@ -79,8 +83,29 @@ def prepare(places: Places, port: int, passwords: Mapping[str, str], tls: Certif
         for rights, client_id in [RIGHTS[user]]
     ]
     _write(places, folder / ACCOUNTS, json.dumps(with_entries(read(folder / ACCOUNTS), entries), indent=1))
-    written = TLS.format(certificate=tls.certificate, key=tls.key) if tls else ""
-    _write(places, folder / "mosquitto.conf", CONFIGURATION.format(port=port, tls=written, plugin=_plugin()))
+    second = ""
+    if outside:
+        certificate, key = _pair(outside)
+        # Copies of the broker's own: whoever it runs as may not read the originals.
+        _write(places, folder / "listener.pem", certificate)
+        _write(places, folder / "listener.key", key)
+        second = OUTSIDE.format(host=outside.host, port=outside.port)
+    _write(places, folder / "mosquitto.conf", CONFIGURATION.format(port=port, outside=second, plugin=_plugin()))
+
+
+def _pair(outside: Outside) -> tuple[str, str]:
+    """Return certificate and key as text; refuse files that cannot be read or that do not belong together."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(outside.certificate, outside.key)
+        return outside.certificate.read_text("ascii"), outside.key.read_text("ascii")
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            "Le certificat « {certificate} » et la clé « {key} » du courtier MQTT ne vont pas ensemble ou ne se lisent"
+            " pas ({reason}) ; donnez deux fichiers PEM, la clé sans mot de passe.",
+            certificate=outside.certificate,
+            key=outside.key,
+            reason=error.strerror or error if isinstance(error, OSError) else error,
+        ) from None
 
 
 def command(places: Places) -> list[str]:
