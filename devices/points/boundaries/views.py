@@ -125,8 +125,11 @@ def _number(typed: Mapping[str, str], field: str, name: str) -> Fraction | None:
     try:
         return _fraction(written.strip().replace(MINUS, "-"))
     except ValueError:
-        sentence = f"Le coefficient de « {name} » n'est pas un nombre ; écrivez par exemple 1, -1, 0,35 ou 1/3."
-        raise Refusal(sentence, field="terms") from None
+        raise Refusal(
+            "Le coefficient de « {name} » n'est pas un nombre ; écrivez par exemple 1, -1, 0,35 ou 1/3.",
+            field="terms",
+            name=name,
+        ) from None
 
 
 def _fraction(written: str) -> Fraction:
