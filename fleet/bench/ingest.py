@@ -23,8 +23,8 @@ from devices.simulator.sensors import SINCE, Fleet
 from fleet.bench.figures import Found, Measured
 from fleet.bench.history import History
 from fleet.bench.limits import Counting, Rows, database_seconds, installations_of
-from fleet.bench.measure import cpu_seconds, listener_on, peak_megabytes
 from fleet.bench.memory import watch
+from fleet.drill.measure import cpu_seconds, listener_on, peak_megabytes
 from fleet.drill.processes import Ingest, Sensors, forget_session
 from fleet.drill.run import register
 from foundation.errors import Refusal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from devices.simulator.reconcile import reconcile
-from fleet.bench.measure import megabytes
+from fleet.drill.measure import megabytes
 from fleet.drill.processes import Sensors
 from fleet.drill.run import announced
 

@@ -14,6 +14,7 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.ingest.address import BrokerAddress
+from fleet.drill.patience import Patience
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -65,15 +66,20 @@ class Ingest:
         self._wait_beyond(LISTENING, before[LISTENING])
 
     def _wait_beyond(self, line: str, times: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+        patience = Patience(self.pid)
         while self._times(line) <= times:
-            if time.monotonic() > deadline or not self.pid:
+            if patience.is_over or not self.pid:
                 raise Refusal("L'ingestion n'a pas démarré ; son journal est {log}.", log=self._log)
             time.sleep(0.01)
 
     def wait(self) -> int:
         """Wait for the process to end by itself; return its status."""
-        return self._process.wait(PATIENCE) if self._process else 0
+        patience = Patience(self.pid)
+        while self._process and self._process.poll() is None:
+            if patience.is_over:
+                raise Refusal(f"L'ingestion ne s'est pas arrêtée ; son journal est {self._log}.")
+            time.sleep(0.01)
+        return self._process.returncode if self._process else 0
 
     def kill(self) -> None:
         """Kill it, giving it no time for anything."""
@@ -106,15 +112,20 @@ class Sensors:
         )
 
     @property
+    def pid(self) -> int:
+        """The process, ended or not."""
+        return self._process.pid
+
+    @property
     def speaking(self) -> bool:
         """Whether it still publishes."""
         return self._process.poll() is None
 
     def wait_until_heard(self) -> None:
         """Wait for their first word: they are connected then, and reconnect by themselves whatever happens."""
-        deadline = time.monotonic() + PATIENCE
+        patience = Patience(self.pid)
         while not (self.ledger.exists() and self.ledger.stat().st_size):
-            if time.monotonic() > deadline or not self.speaking:
+            if patience.is_over or not self.speaking:
                 raise Refusal("Les capteurs simulés n'ont rien dit ; leur message est au-dessus.")
             time.sleep(0.05)
 

@@ -14,6 +14,7 @@ from devices.simulator.reconcile import Account, Gap, missing_from, reconcile
 from devices.simulator.register import register_fleet
 from devices.simulator.run import say_again
 from devices.simulator.sensors import Fleet
+from fleet.drill.patience import Patience
 from fleet.drill.processes import Ingest, Sensors, forget_session
 from fleet.drill.strikes import SENSORS, SPEECHES, STRIKES, USUAL, VALUES, Scene
 from foundation.tenancy import engine_for, session_factory
@@ -31,7 +32,7 @@ FAULTY_PART = 0.005
 QUIET = 3.0
 """Seconds without a new row after which the account is made; it is made again until nothing more comes."""
 PATIENCE = 20.0
-"""Seconds without a new row after which what has not come is missing."""
+"""Seconds without a new row, and without ingest doing anything, after which what has not come is missing."""
 
 _ANNOUNCED = """
 SELECT coalesce(sum(a.n), 0)::int FROM devices.arrival a
@@ -96,14 +97,14 @@ def drill(
         sensors.stop()
         sensors.end()
         silent = time.monotonic()
-        account, last_row = _settled(ground, run, ledger)
+        account, last_row = _settled(ground, run, ledger, ingest)
         lost, gaps = 0, account.gaps
         if name == "kill-broker" and account.missing:
             # Its acknowledgement is not yet durable (fact 2 of reliability): the gap report says what to ask for again.
             with psycopg.connect(ground["FLEET_DATABASE_WORKER_URL"], autocommit=True) as connection:
                 missing = missing_from(connection, ledger)
             lost = say_again(ground["FLEET_SIMULATOR_MQTT_URL"], ledger, missing)
-            account, last_row = _settled(ground, run, ledger)
+            account, last_row = _settled(ground, run, ledger, ingest)
         ingest.stop()
         return Report(
             drill=name,
@@ -138,17 +139,19 @@ def announced(ground: Ground, run: str) -> int:
     return row[0] if row else 0
 
 
-def _settled(ground: Ground, run: str, ledger: Path) -> tuple[Account, float]:
+def _settled(ground: Ground, run: str, ledger: Path, ingest: Ingest) -> tuple[Account, float]:
     """Wait until everything is here or nothing more comes; return the account and when the last row came."""
     rows, last_row = announced(ground, run), time.monotonic()
+    patience = Patience(ingest.pid, idle=PATIENCE)
     while True:
         time.sleep(0.2)
         now, waited = announced(ground, run), time.monotonic() - last_row
         if now != rows:
             rows, last_row = now, time.monotonic()
+            patience.again()
         elif waited > QUIET:
             # What the broker still holds after all this time is held against ingest: it is not asked.
             with psycopg.connect(ground["FLEET_DATABASE_WORKER_URL"], autocommit=True) as connection:
                 account = reconcile(connection, ledger)
-            if not account.missing or waited > PATIENCE:
+            if not account.missing or patience.is_over:
                 return account, last_row

@@ -205,6 +205,17 @@ def test_another_value_in_the_place_of_the_published_one_is_missing(registered, 
     assert account.missing == 0, "ours stands beside it, as a conflict"
 
 
+def test_a_month_nobody_has_counted_yet_takes_no_longer(registered, path):
+    alone = Fleet(name=FLEET.name, sensors=1)
+    said = written(path, 6_000, fleet=alone)
+    received(registered, said)
+    with psycopg.connect(registered.worker, autocommit=True) as connection:
+        # Comparing each of 24,000 readings with each takes minutes.
+        connection.execute("SET statement_timeout = '20s'")
+        account = reconcile(connection, path)
+    assert (account.values_stored, account.missing, account.stowaways) == (24_000, 0, 0)
+
+
 def test_a_letter_kept_twice_is_a_duplicate(registered, path):
     said = written(path)
     received(registered, said)
