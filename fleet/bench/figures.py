@@ -87,13 +87,13 @@ class Measured:
             "duplicates": self.duplicates,
             "values": self.ingest.values,
             "ingest_peak_mb": round(self.ingest_peak_mb, 1),
-            "cpu_seconds_per_million_values": {
-                # A round may be over before anybody looked: then nothing is known of it.
-                name: round(seconds / self.cpu_values * 1e6, 1)
-                for name, seconds in self.cpu.items()
-                if self.cpu_values
-            },
+            "cpu_seconds_per_million_values": self.cpu_per_million,
         }
+
+    @property
+    def cpu_per_million(self) -> dict[str, float]:
+        """Seconds of the processor a million values take, by process; empty where rounds were over before we looked."""
+        return {name: round(used / self.cpu_values * 1e6, 1) for name, used in self.cpu.items() if self.cpu_values}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Found:
                 one.missing,
                 one.duplicates,
             ]
-            cpu = one.as_json()["cpu_seconds_per_million_values"]
+            cpu = ", ".join(f"{name} {used:.1f}" for name, used in one.cpu_per_million.items())
             yield " ".join(f"{cell:>{WIDTH}}" for cell in cells) + f"   {cpu}"
         if self.memory:
             yield ""
