@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from baseline.fitting.frozen import Statistics, rounded, rounded_curve
 from baseline.fitting.metrics import metrics
 from baseline.fitting.model import DailyModel, Regime
 from baseline.fitting.months import month_errors
+from baseline.fitting.prefix import RegimeDays
 from baseline.fitting.search import best_curves
 from baseline.fitting.structure import Calendar, weekdays
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,21 +46,42 @@ def fit_daily(
     same days, in any order, give the same model. Raises Refusal when no day is complete. Whether the period can carry
     a contract is said by `sufficiency`, not here.
     """
-    if not isinstance(data, BaselineData):
-        raise TypeError("a model is fitted on BaselineData")
-    kept = data.complete
-    days = tuple(day for day, complete in zip(data.days, kept, strict=True) if complete)
-    if not days:
-        raise Refusal(
-            "Aucun jour de la période de référence n'a une énergie et une température sur au moins 22 heures de 24 ; "
-            "vérifiez les dates et les colonnes du fichier.",
-        )
-    ordinals, temperature, energy = data.ordinals[kept], data.temperature_c[kept], data.kwh_per_24h[kept]
-    fitted = _Days(days, ordinals, temperature, energy)
-    finalists = Chooser(days, ordinals, temperature, energy).choose(Calendar(holidays, vacations))
-    fits = [_fitted(calendar, structure, fitted, data) for calendar, structure in finalists]
-    model = fits[0] if len(fits) == 1 else min(fits, key=lambda one: _criterion(one, fitted))
-    return replace(model, statistics=_statistics(model, fitted))
+    (model,) = fit_days([data], holidays=holidays, vacations=vacations)
+    if isinstance(model, Refusal):
+        raise model
+    return model
+
+
+def fit_days(
+    batch: Sequence[BaselineData], *, holidays: frozenset[dt.date], vacations: frozenset[dt.date]
+) -> list[DailyModel | Refusal]:
+    """Return the model of each meter in order, or the Refusal of one that has no complete day.
+
+    The regimes of all meters are searched together; a model does not depend, to the last digit, on what else is in
+    the batch.
+    """
+    given = [_Days.of(data) for data in batch]
+    calendar = Calendar(holidays, vacations)
+    tried = [
+        _Tried(days, *finalist)
+        for days in given
+        if days.days
+        for finalist in Chooser(days.days, days.ordinals, days.temperature, days.energy).choose(calendar)
+    ]
+    regimes = [days for one in tried for days in one.regime_days()]
+    curves = iter(zip(regimes, best_curves(regimes), strict=True))
+    fits: dict[int, list[DailyModel]] = {}
+    for one in tried:
+        found = [_regime(*next(curves), one.days.floor) for _ in range(one.structure.n_regimes)]
+        fits.setdefault(id(one.days), []).append(one.model(found))
+    return [_best(days, fits[id(days)]) if days.days else _no_day() for days in given]
+
+
+def _no_day() -> Refusal:
+    return Refusal(
+        "Aucun jour de la période de référence n'a une énergie et une température sur au moins 22 heures de 24 ; "
+        "vérifiez les dates et les colonnes du fichier.",
+    )
 
 
 class _Days(NamedTuple):
@@ -68,11 +91,56 @@ class _Days(NamedTuple):
     ordinals: NDArray[np.int64]
     temperature: Array
     energy: Array
+    period: tuple[dt.date, dt.date]
+
+    @classmethod
+    def of(cls, data: BaselineData) -> Self:
+        """Take the complete days of a baseline."""
+        if not isinstance(data, BaselineData):
+            raise TypeError("a model is fitted on BaselineData")
+        kept = data.complete
+        days = data.days if kept.all() else tuple(day for day, whole in zip(data.days, kept, strict=True) if whole)
+        period = data.start, data.end
+        return cls(days, data.ordinals[kept], data.temperature_c[kept], data.kwh_per_24h[kept], period)
 
     @property
     def floor(self) -> float:
         """Variance below which a fit is perfect."""
         return PRECISION * PRECISION * float(np.mean(self.energy * self.energy)) + 1e-300
+
+
+class _Tried(NamedTuple):
+    """A structure to fit exactly to the days of a meter."""
+
+    days: _Days
+    calendar: Calendar
+    structure: Structure
+
+    def regime_days(self) -> Iterator[RegimeDays]:
+        """Yield the days of each regime."""
+        types = self.calendar.rows(self.days.days) * 7 + weekdays(self.days.days)
+        for group in groups_of(self.structure):
+            level = np.array(group)[types]
+            here = level >= 0
+            n = int(here.sum())
+            days = self.days.temperature[here], self.days.energy[here], level[here]
+            yield RegimeDays(*days, max(group) + 1, min_days(n), math.log(n) / n)
+
+    def model(self, regimes: list[Regime]) -> DailyModel:
+        """Return the model; of its statistics only the number of parameters is known yet."""
+        n_parameters = 2 * len(self.calendar.windows)
+        n_parameters += sum(regime.curve.n_parameters for regime in regimes)
+        types = self.calendar.rows(self.days.days) * 7 + weekdays(self.days.days)
+        met = np.bincount(types, minlength=7 * len(self.structure.regime)) > 0
+        pairs = zip(np.ravel(self.structure.regime)[met].tolist(), np.ravel(self.structure.level)[met].tolist())
+        n_parameters += len(set(pairs))
+        unknown = Statistics(len(self.days.days), n_parameters, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None)
+        return DailyModel(self.calendar, self.structure, tuple(regimes), *self.days.period, unknown)
+
+
+def _best(days: _Days, fits: list[DailyModel]) -> DailyModel:
+    model = fits[0] if len(fits) == 1 else min(fits, key=lambda one: _criterion(one, days))
+    return replace(model, statistics=_statistics(model, days))
 
 
 def _criterion(model: DailyModel, fitted: _Days) -> float:
@@ -82,44 +150,25 @@ def _criterion(model: DailyModel, fitted: _Days) -> float:
     return float(autoregressive_criterion(residual[None], next_to, costs, fitted.floor)[0])
 
 
-def _fitted(calendar: Calendar, structure: Structure, fitted: _Days, data: BaselineData) -> DailyModel:
-    """Fit every regime exactly; of the statistics only the number of parameters is known yet."""
-    rows, weekday = calendar.rows(fitted.days), weekdays(fitted.days)
-    regimes, n_parameters = [], 2 * len(calendar.windows)
-    for group in groups_of(structure):
-        level = np.array(group)[rows * 7 + weekday]
-        here = level >= 0
-        regime = _regime(fitted.temperature[here], fitted.energy[here], level[here], max(group) + 1, fitted.floor)
-        n_parameters += len(np.unique(level[here])) + regime.curve.n_parameters
-        regimes.append(regime)
-    unknown = Statistics(len(fitted.days), n_parameters, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None)
-    return DailyModel(calendar, structure, tuple(regimes), data.start, data.end, unknown)
-
-
-def _regime(temperature: Array, energy: Array, level: NDArray[np.intp], n_levels: int, floor: float) -> Regime:
-    """Fit one regime: its levels as the basis, then the curve of lowest Bayesian information criterion."""
-    member = np.zeros((len(level), n_levels))
-    member[np.arange(len(level)), level] = 1.0
-    count = member.sum(axis=0)
-    basis = (member / np.sqrt(np.maximum(count, 1.0)))[:, count > 0.0]
-    n = len(level)
-    curves = best_curves(temperature, energy, basis, min_days(n), cost=math.log(n) / n)
-    left = energy - basis @ (basis.T @ energy)
-    unexplained = float(left @ left)
+def _regime(days: RegimeDays, curves: dict[str, Curve], floor: float) -> Regime:
+    """Return a regime with the curve of lowest Bayesian information criterion."""
+    n, temperature, energy, level = len(days.level), days.temperature, days.energy, days.level
+    count = np.bincount(level, minlength=days.n_levels)
+    size = np.maximum(count, 1)
+    left = energy - (np.bincount(level, energy, minlength=days.n_levels) / size)[level]
+    unexplained, scale = float(left @ left), math.log(n)
 
     def criterion(curve: Curve) -> float:
         variance = max(unexplained - curve.gain, 0.0) / n + floor
-        return n * float(np.log(variance)) + curve.n_parameters * float(np.log(n))
+        return n * math.log(variance) + curve.n_parameters * scale
 
     curve = rounded_curve(min(curves.values(), key=criterion))
     apart = energy - curve(temperature)
-    mean = float(apart.mean())
     # A day type the baseline never met takes the mean of its regime.
-    sums = member.T @ apart
-    levels = np.where(count > 0.0, sums / np.maximum(count, 1.0), mean)
+    levels = np.where(count > 0, np.bincount(level, apart, minlength=days.n_levels) / size, apart.mean())
     return Regime(
         curve,
-        tuple(rounded(float(value)) for value in levels),
+        tuple(map(rounded, levels.tolist())),
         rounded(float(temperature.min())),
         rounded(float(temperature.max())),
     )

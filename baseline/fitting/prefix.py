@@ -1,13 +1,19 @@
-"""Sums over the colder and over the warmer days of a cut, which every change-point search reads."""
+"""Sums over the colder and over the warmer days of a cut, which every change-point search reads; many regimes at once.
+
+Arrays have one row per regime and one column per gap, shape (regimes, gaps); what is kept per level has the levels
+first. Rows shorter than the longest are filled up with nothing, and every sum runs from the coldest day on, so that
+what comes out of a row does not depend on the rows beside it, to the last digit.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -17,20 +23,32 @@ DEGENERATE = 1e-9
 """A column of which less than this part is left after projection says nothing new."""
 
 
+class RegimeDays(NamedTuple):
+    """The days that share one curve, in any order, shape (n,) each."""
+
+    temperature: Array
+    energy: Array
+    level: NDArray[np.intp]
+    """Numbers of their levels, from 0; one may have no day."""
+    n_levels: int
+    min_days: int
+    """Days a balance point keeps on either side, the nearest included."""
+    cost: float = 0.0
+    """What one parameter more has to lower the logarithm of the unexplained squares by."""
+
+
 class Sums(NamedTuple):
-    """Sums over the days of one side, one row per cut: of 1, T, T squared, y, T y, and of Q and T Q (k columns)."""
+    """Sums over the days of one side of every gap: of 1, T, T squared, y, T y, and by level of Q, T Q and y Q."""
 
     s0: Array
     s1: Array
     s2: Array
     y0: Array
     y1: Array
+    yy: Array
     q0: Array
     q1: Array
-
-    def doubled(self) -> Sums:
-        """Return every row twice, first all then all again: for the lower and the upper edge of each gap."""
-        return Sums(*(np.concatenate((column, column)) for column in self))
+    qy: Array
 
 
 class Hinges(NamedTuple):
@@ -41,64 +59,97 @@ class Hinges(NamedTuple):
     on_levels: Array
 
 
-@dataclass(frozen=True)
-class SortedDays:
-    """Days in order of temperature with their prefix sums.
+class SortedDays(NamedTuple):
+    """Regimes with their days in order of temperature, and the gaps a balance point may lie in.
 
-    `t` is centred and ascending, `y` has the levels projected out, `prefix` has n + 1 rows.
+    Temperatures are centred, the levels (Q, orthonormal) are projected out of the energy y (Frisch-Waugh-Lovell).
     """
 
-    t: Array
-    y: Array
-    prefix: Array
-    n_levels: int
-    min_days: int
+    centre: Array
+    """Mean temperature of each regime, (regimes,)."""
+    count: Cuts
+    """Days of each, (regimes,)."""
+    spread: Array
+    """Sum of squares around the levels: what there is to explain, (regimes,)."""
+    total: Sums
+    """Over all days, one column."""
     cuts: Cuts
-    """Gaps between neighbouring temperatures that a balance point may lie in, as the number of colder days."""
+    """Gaps between neighbouring temperatures, as the number of colder days; beyond `n_cuts` they mean nothing."""
+    n_cuts: Cuts
+    low: Array
+    """Temperature below each gap."""
+    high: Array
+    """Temperature above each gap."""
+    colder: Sums
+    warmer: Sums
+
+    @property
+    def real(self) -> NDArray[np.bool_]:
+        """Whether a column stands for a gap."""
+        return np.asarray(np.arange(self.cuts.shape[1]) < self.n_cuts[:, None])
 
     @classmethod
-    def of(cls, temperature: Array, energy: Array, basis: Array, min_days: int) -> SortedDays:
+    def of(cls, batch: Sequence[RegimeDays]) -> SortedDays:
         """Sort, project the levels out of the energy, and sum; a gap keeps `min_days` days on either side."""
-        order = np.argsort(temperature, kind="stable")
-        t, q = temperature[order], basis[order]
-        y = energy[order] - q @ (q.T @ energy[order])
-        rows = np.column_stack((np.ones(len(t)), t, t * t, y, t * y, q, t[:, None] * q))
-        prefix = np.vstack((np.zeros(rows.shape[1]), np.cumsum(rows, axis=0)))
-        cuts = np.arange(min_days, len(t) - min_days + 1)
-        return cls(t, y, prefix, q.shape[1], min_days, cuts[t[cuts - 1] < t[cuts]])
+        count = np.array([len(days.temperature) for days in batch])
+        least = np.array([days.min_days for days in batch])[:, None]
+        shape, k = (len(batch), int(count.max())), max(days.n_levels for days in batch)
+        t, y, level = np.full(shape, np.inf), np.zeros(shape), np.full(shape, -1)
+        for row, days in enumerate(batch):
+            n = len(days.level)
+            t[row, :n], y[row, :n], level[row, :n] = days.temperature, days.energy, days.level
+        order = np.argsort(t, axis=1, kind="stable")
+        t, y, level = (np.take_along_axis(column, order, axis=1) for column in (t, y, level))
+        there = level >= 0
+        t[~there] = 0.0
+        centre = np.cumsum(t, axis=1)[:, -1] / count
+        gaps = np.arange(1, shape[1])
+        held = (gaps >= least) & (gaps <= count[:, None] - least) & (t[:, :-1] < t[:, 1:])
+        held &= count[:, None] > 2 * least
+        t = np.where(there, t - centre[:, None], 0.0)
+        columns = np.zeros((6 + 3 * k, shape[0], shape[1] + 1))
+        here = columns[:, :, 1:]
+        for number in range(k):
+            member = level == number
+            size = np.maximum(member.sum(axis=1), 1)[:, None]
+            y -= np.where(member, np.cumsum(np.where(member, y, 0.0), axis=1)[:, -1:] / size, 0.0)
+            here[6 + number] = member / np.sqrt(size)
+        here[0], here[1], here[3] = there, t, y
+        np.multiply(t, t, out=here[2])
+        np.multiply(t, y, out=here[4])
+        np.multiply(y, y, out=here[5])
+        np.multiply(here[6 : 6 + k], t, out=here[6 + k : 6 + 2 * k])
+        np.multiply(here[6 : 6 + k], y, out=here[6 + 2 * k :])
+        np.cumsum(columns, axis=2, out=columns)
+        n_cuts = held.sum(axis=1)
+        cuts = 1 + np.argsort(~held, axis=1, kind="stable")[:, : int(n_cuts.max())]
+        rows = np.arange(shape[0])[:, None]
+        colder, total = columns[:, rows, cuts], columns[:, :, -1:]
+        return cls(
+            centre,
+            count,
+            total[5, :, 0],
+            _named(total, k),
+            cuts,
+            n_cuts,
+            t[rows, cuts - 1],
+            t[rows, cuts],
+            _named(colder, k),
+            _named(total - colder, k),
+        )
 
-    @property
-    def spread(self) -> float:
-        """Sum of squares around the levels: what there is to explain."""
-        return float(self.y @ self.y)
 
-    @property
-    def low(self) -> Array:
-        """Temperature below each gap."""
-        return self.t[self.cuts - 1]
-
-    @property
-    def high(self) -> Array:
-        """Temperature above each gap."""
-        return self.t[self.cuts]
-
-    def colder(self, number: Cuts) -> Sums:
-        """Return the sums over the `number` coldest days, for each entry."""
-        return self._named(self.prefix[number])
-
-    def warmer(self, number: Cuts) -> Sums:
-        """Return the sums over all but the `number` coldest days."""
-        return self._named(self.prefix[-1] - self.prefix[number])
-
-    def _named(self, rows: Array) -> Sums:
-        k = self.n_levels
-        s0, s1, s2, y0, y1 = rows[:, :5].T
-        return Sums(s0, s1, s2, y0, y1, rows[:, 5 : 5 + k], rows[:, 5 + k :])
+def _named(columns: Array, k: int) -> Sums:
+    s0, s1, s2, y0, y1, yy = columns[:6]
+    return Sums(s0, s1, s2, y0, y1, yy, columns[6 : 6 + k], columns[6 + k : 6 + 2 * k], columns[6 + 2 * k :])
 
 
 def dot(a: Array, b: Array) -> Array:
-    """Return the products of rows, shape (n,)."""
-    return np.asarray(np.einsum("nk,nk->n", a, b))
+    """Return the sums over the levels of products, always in the same order."""
+    product = a[0] * b[0]
+    for one, other in zip(a[1:], b[1:], strict=True):
+        product += one * other
+    return product
 
 
 def hinges(s: Sums, at: Array, sign: float) -> Hinges:
@@ -106,7 +157,7 @@ def hinges(s: Sums, at: Array, sign: float) -> Hinges:
 
     The energy is already projected, so its product with a hinge needs no correction.
     """
-    on_levels = sign * (at[:, None] * s.q0 - s.q1)
+    on_levels = sign * (at * s.q0 - s.q1)
     square = at * at * s.s0 - 2.0 * at * s.s1 + s.s2 - dot(on_levels, on_levels)
     usable = square > DEGENERATE * np.maximum(at * at * s.s0 + s.s2, 1e-12)
     return Hinges(np.where(usable, square, 0.0), sign * (at * s.y0 - s.y1), on_levels)
@@ -122,3 +173,54 @@ def pair(h: Hinges, c: Hinges, cross: Array) -> tuple[Array, Array, Array]:
     heating /= det
     cooling /= det
     return np.where(ok, heating * h.product + cooling * c.product, 0.0), heating, cooling
+
+
+class Lines(NamedTuple):
+    """Columns 1 and T of one side made orthonormal: products with y and the way back to a + b T."""
+
+    y1: Array
+    y2: Array
+    first: Array
+    """Part of the first column on the levels."""
+    second: Array
+    scale1: Array
+    scale2: Array
+    shift: Array
+    usable: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, s: Sums) -> Lines:
+        """Make the columns 1 and T of each side orthonormal after the levels are projected out."""
+        g00 = s.s0 - dot(s.q0, s.q0)
+        usable = g00 > DEGENERATE * s.s0
+        scale1 = np.where(usable, 1.0 / np.sqrt(np.where(usable, g00, 1.0)), 0.0)
+        first = s.q0 * scale1
+        shift = (s.s1 - dot(s.q0, s.q1)) * scale1
+        g11 = s.s2 - dot(s.q1, s.q1) - shift * shift
+        usable &= g11 > DEGENERATE * np.maximum(s.s2, 1e-12)
+        scale2 = np.where(usable, 1.0 / np.sqrt(np.where(usable, g11, 1.0)), 0.0)
+        second = (s.q1 - shift * first) * scale2
+        y1 = s.y0 * scale1
+        return cls(y1, (s.y1 - shift * y1) * scale2, first, second, scale1, scale2, shift, usable)
+
+    def line(self, c1: Array, c2: Array) -> tuple[Array, Array]:
+        """Return intercept and slope of the lines with coefficients c1, c2 on the orthonormal columns."""
+        slope = c2 * self.scale2
+        return self.scale1 * (c1 - slope * self.shift), slope
+
+
+def line_and_hinge(lines: Lines, hinge: Hinges) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
+    """Fit a free line on the days of one side together with a column on the days of the other.
+
+    Returns gain, intercept and slope of the line, slope of the column, and where they mean something.
+    """
+    usable = hinge.square > 0.0
+    length = np.sqrt(np.where(usable, hinge.square, 1.0))
+    on_levels = hinge.on_levels / length
+    x1, x2 = -dot(lines.first, on_levels), -dot(lines.second, on_levels)
+    left = 1.0 - x1 * x1 - x2 * x2
+    ok = (left > DEGENERATE) & usable & lines.usable
+    rest = hinge.product / length - x1 * lines.y1 - x2 * lines.y2
+    on_hinge = rest / np.where(ok, left, 1.0)
+    intercept, slope = lines.line(lines.y1 - x1 * on_hinge, lines.y2 - x2 * on_hinge)
+    return lines.y1 * lines.y1 + lines.y2 * lines.y2 + rest * on_hinge, intercept, slope, on_hinge / length, ok
