@@ -41,23 +41,37 @@ class Candidates:
     """Structures to compare and the distinct groups of days they are made of."""
 
     options: tuple[Option, ...]
-    levels: NDArray[np.float64]
-    """1 where a day type is at a level of a group, shape (groups, levels, day types)."""
     made_of: NDArray[np.float64]
     """1 where a structure holds a group, shape (structures, groups)."""
+    sets: NDArray[np.float64]
+    """1 where a day type is in a set; the days of a set share a level somewhere, shape (sets, day types)."""
+    held: NDArray[np.float64]
+    """1 where a set is a level of a group, shape (groups, sets)."""
+    inside: NDArray[np.float64]
+    """1 where a day type belongs to a group, shape (groups, day types)."""
+    set_of: NDArray[np.intp]
+    """The set of each level of a group, the empty one beyond its last, shape (groups, levels)."""
+    level_of: NDArray[np.intp]
+    """The level of each day type in a group, 0 outside it, shape (groups, day types)."""
 
     @classmethod
     def of(cls, options: Iterable[Option]) -> Candidates:
         """Gather the groups; equal options count once, the first first."""
         options = tuple(dict.fromkeys(options))
         place: dict[Group, int] = {}
-        held = [[place.setdefault(group, len(place)) for group in groups_of(option.structure)] for option in options]
-        groups = np.array(list(place))
+        parts = [[place.setdefault(group, len(place)) for group in groups_of(option.structure)] for option in options]
         made_of = np.zeros((len(options), len(place)))
-        for row, places in enumerate(held):
+        for row, places in enumerate(parts):
             made_of[row, places] = 1.0
+        groups = np.array(list(place))
         levels = groups[:, None, :] == np.arange(int(groups.max()) + 1)[:, None]
-        return cls(options, levels.astype(np.float64), made_of)
+        sets, set_of = np.unique(levels.reshape(-1, groups.shape[1]), axis=0, return_inverse=True)
+        set_of = set_of.reshape(levels.shape[:2])
+        held = np.zeros((len(groups), len(sets)))
+        np.put_along_axis(held, set_of, 1.0, axis=1)
+        held[:, ~sets.any(axis=1)] = 0.0
+        inside = (groups >= 0).astype(np.float64)
+        return cls(options, made_of, sets.astype(np.float64), held, inside, set_of, np.maximum(groups, 0))
 
 
 def groups_of(structure: Structure) -> list[Group]:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from baseline.fitting.candidates import WEEKEND, Candidates, Option, on_vacation, weeks, windowed
-from baseline.fitting.coarse import Coarse
-from baseline.fitting.structure import FIRST_WINDOW, Calendar, Structure, Window, yeardays
+from baseline.fitting.coarse import Coarse, Meter
+from baseline.fitting.structure import FIRST_WINDOW, HOLIDAY, ORDINARY, VACATION, Calendar, Structure, Window, yeardays
 from baseline.fitting.windows import most_different_window
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -52,98 +53,212 @@ VERY_STRONG = 10.0
 """Difference of the Bayesian information criterion that Kass & Raftery (1995) call very strong evidence."""
 
 
+TOGETHER = 32
+"""Meters whose structures are chosen together."""
+
+GROUPS_TOGETHER = 96
+"""Groups of days fitted together, over all meters: their pairs of balance points stay in the processor's cache."""
+
+
 class _Choice(NamedTuple):
-    """A structure, what it leaves unexplained, its criterion, and the yearly windows it needs."""
+    """The best structures so far of some meters, one entry or row each."""
 
-    option: Option
+    option: list[Option]
     residual: Array
-    score: float
-    calendar: Calendar
+    """What they leave unexplained, (meters, days)."""
+    score: Array
+
+    def put(self, rows: Places, by: _Choice, at: Places) -> None:
+        """Take the choices `at` of another into `rows`."""
+        for row, place in zip(rows.tolist(), at.tolist(), strict=True):
+            self.option[row] = by.option[place]
+        self.residual[rows], self.score[rows] = by.residual[at], by.score[at]
 
 
-class Chooser:
-    """Compares structures on the complete days of one meter, in order of date."""
+def choose(
+    meters: Sequence[Meter], days: Sequence[tuple[dt.date, ...]], calendar: Calendar
+) -> list[list[tuple[Calendar, Structure]]]:
+    """Return, for each meter, the structure to fit, with `calendar` and the windows found.
 
-    def __init__(
-        self, days: tuple[dt.date, ...], ordinals: NDArray[np.int64], temperature: Array, energy: Array
-    ) -> None:
-        self.days, self.energy = days, energy
-        self.weekday = ((ordinals + 6) % 7).astype(np.intp)
-        self.next_to = neighbours(ordinals)
-        self.coarse = Coarse(temperature, energy)
+    There are several only where the grid cannot tell: where nearly everything is explained, what is left is the
+    coarseness of the grid, and days of the week or windows may seem to explain it; the plainer structures then have to
+    be compared by exact fits.
+    """
+    chosen: list[list[tuple[Calendar, Structure]]] = []
+    for first in range(0, len(meters), TOGETHER):
+        part = slice(first, first + TOGETHER)
+        chosen += _Chooser(meters[part], days[part], calendar).choose()
+    return chosen
 
-    def choose(self, calendar: Calendar) -> list[tuple[Calendar, Structure]]:
-        """Return the structure to fit, with `calendar` and the windows found; several only where the grid cannot tell.
 
-        Where nearly everything is explained, what is left is the coarseness of the grid, and days of the week or
-        windows may seem to explain it: the plainer structures then have to be compared by exact fits.
-        """
-        met = calendar.known(self.days)
-        rests = self._rests() if len(self.days) >= DAYS_FOR_WEEKS else ()
-        candidates = weeks(rests, FIRST_WINDOW, holidays=bool(met.holidays))
-        week = self._best(candidates, met)
-        best = self._with_vacations(week, candidates) if met.vacations else week
-        if len(self.days) >= DAYS_FOR_WINDOWS:
-            best = self._with_windows(best, candidates if best is week else best.option)
-        around = self.energy - self.energy.mean()
-        finalists = [(best.calendar, best.option.structure)]
-        if float(week.residual @ week.residual) < NEARLY_ALL * float(around @ around):
-            plainer = (candidates.options[0].structure, week.option.structure)
-            finalists = [*((week.calendar, structure) for structure in plainer), *finalists]
-        return [(replace(calendar, windows=one.windows), structure) for one, structure in dict.fromkeys(finalists)]
+class _Chooser:
+    """Compares structures on the complete days of a handful of meters."""
 
-    def _rests(self) -> tuple[frozenset[int], ...]:
+    def __init__(self, meters: Sequence[Meter], days: Sequence[tuple[dt.date, ...]], calendar: Calendar) -> None:
+        self.calendar, self.coarse = calendar, Coarse(meters)
+        self.yearday = np.full(self.coarse.there.shape, -1)
+        self.rows = np.full(self.coarse.there.shape, ORDINARY, dtype=np.intp)
+        for row, own in enumerate(days):
+            self.yearday[row, : len(own)] = yeardays(own)
+            self.rows[row, : len(own)] = calendar.rows(own)
+        self.windows: list[tuple[Window, ...]] = [()] * len(meters)
+
+    def choose(self) -> list[list[tuple[Calendar, Structure]]]:
+        """Return the structures to fit of each meter."""
+        everyone = np.arange(len(self.windows))
+        rests = self._rests()
+        holidays = (self.rows == HOLIDAY).any(axis=1)
+        candidates = [
+            weeks(rest, FIRST_WINDOW, holidays=bool(met)) for rest, met in zip(rests, holidays, strict=True)
+        ]
+        week = self._best(everyone, self.rows, candidates)
+        first = week.option.copy()
+        plain = np.square(week.residual).sum(axis=1) < NEARLY_ALL * self._spread()
+        best = _Choice(week.option, week.residual, week.score)
+        bases: list[Candidates | Option] = [*candidates]
+        self._tell_vacations_apart(best, bases, np.flatnonzero((self.rows == VACATION).any(axis=1)), candidates)
+        whole_years = np.flatnonzero(self.coarse.n >= DAYS_FOR_WINDOWS)
+        self._tell_windows_apart(best, bases, whole_years)
+        self._tell_seasons_apart(best, whole_years)
+        chosen = []
+        for meter, (option, windows) in enumerate(zip(best.option, self.windows, strict=True)):
+            finalists = [((), candidates[meter].options[0].structure), ((), first[meter].structure)] * bool(plain[meter])
+            finalists.append((windows, option.structure))
+            chosen.append([(replace(self.calendar, windows=own), one) for own, one in dict.fromkeys(finalists)])
+        return chosen
+
+    def _spread(self) -> Array:
+        y, there = self.coarse.energy, self.coarse.there
+        mean = y.sum(axis=1) / self.coarse.n
+        return np.asarray(np.square(np.where(there, y - mean[:, None], 0.0)).sum(axis=1))
+
+    def _rests(self) -> list[tuple[frozenset[int], ...]]:
         """Return the sets of rest days to try: Saturday and Sunday, Sunday, and those that use less in fact."""
-        present = np.bincount(self.weekday, minlength=7)
-        if (present == 0).any():
-            return ()
-        level = np.bincount(self.weekday, self.energy, minlength=7) / present
-        order = np.argsort(level, kind="stable")
-        lowest = 1 + int(np.argmax(np.diff(level[order])[:3]))
-        seen = frozenset(int(day) for day in order[:lowest])
-        return tuple(dict.fromkeys((WEEKEND, frozenset({6}), seen)))
+        meters = np.arange(len(self.windows))[:, None]
+        cell = np.where(self.coarse.there, meters * 7 + self.coarse.weekday, len(meters) * 7).ravel()
+        present = np.bincount(cell, minlength=len(meters) * 7 + 1)[:-1].reshape(-1, 7)
+        sums = np.bincount(cell, self.coarse.energy.ravel(), len(meters) * 7 + 1)[:-1].reshape(-1, 7)
+        level = sums / np.maximum(present, 1)
+        order = np.argsort(level, axis=1, kind="stable")
+        lowest = 1 + np.diff(np.take_along_axis(level, order, axis=1), axis=1)[:, :3].argmax(axis=1)
+        told = (present > 0).all(axis=1) & (self.coarse.n >= DAYS_FOR_WEEKS)
+        return [
+            tuple(dict.fromkeys((WEEKEND, frozenset({6}), frozenset(own[:count])))) if apart else ()
+            for own, count, apart in zip(order.tolist(), lowest.tolist(), told.tolist(), strict=True)
+        ]
 
-    def _with_vacations(self, choice: _Choice, bases: Candidates) -> _Choice:
+    def _tell_vacations_apart(
+        self, best: _Choice, bases: list[Candidates | Option], meters: Places, candidates: Sequence[Candidates]
+    ) -> None:
         """Tell vacations apart where that betters the criterion; their dates are given, so nothing else is asked."""
-        best = self._best(on_vacation(bases), choice.calendar)
-        return best if best.score < choice.score else choice
+        if not len(meters):
+            return
+        apart = self._best(meters, self.rows[meters], [on_vacation(candidates[meter]) for meter in meters])
+        better = np.flatnonzero(apart.score < best.score[meters])
+        best.put(meters[better], apart, better)
+        for meter in meters[better]:
+            bases[meter] = best.option[meter]
 
-    def _with_windows(self, choice: _Choice, bases: Candidates | Option) -> _Choice:
+    def _tell_windows_apart(self, best: _Choice, bases: list[Candidates | Option], meters: Places) -> None:
         """Add the parts of the year in which workdays differ, as long as each betters the criterion by far."""
-        enough = len(self.days) * math.log(1.0 - WINDOW_EXPLAINS)
         for _ in range(MAX_WINDOWS):
-            work = ~np.isin(self.weekday, tuple(choice.option.rest))
-            places = yeardays(self.days)[work]
-            found = most_different_window(places, choice.residual[work], WINDOW_EXPLAINS / 2.0)
-            if found is None:
-                break
-            candidate = self._best(windowed(bases), choice.calendar.with_window(found))
-            if candidate.score > choice.score + enough:
-                break
-            choice, bases = candidate, candidate.option
-        return self._with_season(choice)
+            found = [self._window(meter, best) for meter in meters]
+            meters = np.array([meter for meter, window in zip(meters, found, strict=True) if window], dtype=np.intp)
+            if not len(meters):
+                return
+            windows = [window for window in found if window]
+            rows = self._with(meters, windows)
+            tried = self._best(meters, rows, [windowed(bases[meter]) for meter in meters])
+            enough = self.coarse.n[meters] * math.log(1.0 - WINDOW_EXPLAINS)
+            better = np.flatnonzero(tried.score <= best.score[meters] + enough)
+            meters = meters[better]
+            best.put(meters, tried, better)
+            self.rows[meters] = rows[better]
+            for meter, place in zip(meters, better, strict=True):
+                self.windows[meter] = (*self.windows[meter], windows[place])
+                bases[meter] = best.option[meter]
 
-    def _with_season(self, choice: _Choice) -> _Choice:
+    def _window(self, meter: int, best: _Choice) -> Window | None:
+        n = self.coarse.n[meter]
+        work = ~np.isin(self.coarse.weekday[meter, :n], tuple(best.option[meter].rest))
+        places = self.yearday[meter, :n][work]
+        return most_different_window(places, best.residual[meter, :n][work], WINDOW_EXPLAINS / 2.0)
+
+    def _with(self, meters: Places, windows: Sequence[Window]) -> Places:
+        """Return the rows of the days with one more window each."""
+        rows = self.rows[meters]
+        for own, meter, window in zip(rows, meters, windows, strict=True):
+            own[window.holds(self.yearday[meter]) & (own == ORDINARY)] = FIRST_WINDOW + len(self.windows[meter])
+        return rows
+
+    def _tell_seasons_apart(self, best: _Choice, meters: Places) -> None:
         """Tell a fixed season apart where the evidence for it is very strong."""
-        best = self._best(windowed(choice.option), *(choice.calendar.with_window(season) for season in SEASONS))
-        return best if best.score < choice.score - VERY_STRONG else choice
+        if not len(meters):
+            return
+        twice = np.repeat(meters, len(SEASONS))
+        seasons = SEASONS * len(meters)
+        tried = self._best(twice, self._with(twice, seasons), [windowed(best.option[meter]) for meter in twice])
+        lowest = tried.score.reshape(-1, len(SEASONS)).argmin(axis=1) + np.arange(len(meters)) * len(SEASONS)
+        better = lowest[tried.score[lowest] < best.score[meters] - VERY_STRONG]
+        best.put(twice[better], tried, better)
+        for place in better:
+            self.windows[twice[place]] = (*self.windows[twice[place]], seasons[place])
 
-    def _best(self, candidates: Candidates, *calendars: Calendar) -> _Choice:
-        """Return the candidate of lowest criterion, the first of equals; `calendars` have as many windows each."""
-        day_types = np.stack([calendar.rows(self.days) * 7 + self.weekday for calendar in calendars])
-        fits = self.coarse.fit(day_types, candidates.levels)
-        made_of = candidates.made_of
-        by_calendar = (len(calendars), made_of.shape[1])
-        residual = self.energy - made_of @ fits.explained.reshape(*by_calendar, -1)
-        residual = residual.reshape(-1, len(self.days))
+    def _best(self, meters: Places, rows: Places, candidates: Sequence[Candidates]) -> _Choice:
+        """Return the candidate of lowest criterion of each of `meters`, whose days stand in these `rows`."""
+        parts: dict[int, list[int]] = {}
+        for place, one in enumerate(candidates):
+            parts.setdefault(id(one), []).append(place)
+        found = _Choice([candidates[0].options[0]] * len(meters), np.empty(rows.shape), np.empty(len(meters)))
+        for everyone in parts.values():
+            own = candidates[everyone[0]]
+            step = max(GROUPS_TOGETHER // len(own.inside), 1)
+            for first in range(0, len(everyone), step):
+                places = np.array(everyone[first : first + step])
+                found.put(places, self._scored(meters[places], rows[places], own), np.arange(len(places)))
+        return found
+
+    def _scored(self, meters: Places, rows: Places, candidates: Candidates) -> _Choice:
+        """Fit the candidates and score them; the first of equals is taken."""
+        coarse, made_of = self.coarse, candidates.made_of
+        fits = coarse.fit(meters, rows * 7 + coarse.weekday[meters], candidates)
         # A window costs its two edges beside the levels it adds.
-        n_parameters = (fits.n_parameters.reshape(by_calendar) @ made_of.T).ravel() + 2 * len(calendars[0].windows)
-        score = autoregressive_criterion(residual, self.next_to, n_parameters, self.coarse.floor)
-        thin = ((fits.n_days < DAYS_FOR_REGIME).reshape(by_calendar) @ made_of.T > 0.0).ravel()
-        score[thin & np.tile(made_of.sum(axis=1) > 1.0, len(calendars))] = np.inf
-        i = int(np.argmin(score))
-        calendar, option = divmod(i, len(candidates.options))
-        return _Choice(candidates.options[option], residual[i], float(score[i]), calendars[calendar])
+        n_windows = candidates.inside.shape[1] // 7 - FIRST_WINDOW
+        n_parameters = fits.n_parameters @ made_of.T + 2 * n_windows
+        score = structure_criterion(fits.residual, made_of, coarse.adjacent[meters], coarse.n[meters], n_parameters, coarse.floor[meters])
+        thin = (fits.n_days < DAYS_FOR_REGIME) @ made_of.T > 0.0
+        score[thin & (made_of.sum(axis=1) > 1.0)] = np.inf
+        best = score.argmin(axis=1)
+        residual = (made_of[best][:, None] @ fits.residual)[:, 0]
+        return _Choice([candidates.options[i] for i in best], residual, score[np.arange(len(best)), best])
+
+
+def structure_criterion(
+    residual: Array, made_of: Array, adjacent: NDArray[np.bool_], n: Places, n_parameters: Array, floor: Array
+) -> Array:
+    """Return `autoregressive_criterion` of every structure, (meters, structures), from what its groups leave.
+
+    `residual` is 0 outside a group, (meters, groups, days), so that sums of squares add up over the groups of a
+    structure and products of neighbouring days over pairs of them.
+    """
+    left, pairs = adjacent.astype(np.float64), np.maximum(adjacent.sum(axis=1), 1)[:, None]
+    first, second = residual[:, :, :-1] * left[:, None], residual[:, :, 1:]
+    between = first @ second.transpose(0, 2, 1)
+    shared = ((made_of @ between) * made_of).sum(axis=2)
+    squares = residual * residual
+    whole, before, after = (
+        (part @ made_of.T)
+        for part in (
+            squares.sum(axis=2),
+            (squares[:, :, :-1] @ left[:, :, None])[:, :, 0],
+            (squares[:, :, 1:] @ left[:, :, None])[:, :, 0],
+        )
+    )
+    count, energy = n[:, None], whole / n[:, None]
+    rho = np.clip(shared / pairs / np.where(energy > 0.0, energy, np.inf), 0.0, 0.99)
+    surprise = np.maximum(after - 2.0 * rho * shared + rho * rho * before, 0.0) / pairs
+    surprise = np.where(adjacent.any(axis=1)[:, None], surprise, energy)
+    return np.asarray(count * np.log(surprise + floor[:, None] + 1e-300) + n_parameters * np.log(count))
 
 
 def neighbours(ordinals: NDArray[np.int64]) -> Places:

@@ -1,7 +1,11 @@
-"""Curves on a coarse grid of balance points, for many groups of the same days at once.
+"""Curves on a coarse grid of balance points, for many groups of the days of many meters at once.
 
-Choosing a structure needs the fit of dozens of groups of days; each takes its sums from the same table of sums by day
-type, so they are all fitted by a few array operations. The structure chosen is fitted again, exactly, by `search`.
+Choosing a structure needs the fit of dozens of groups of days. All sums come from one table by meter, day type and
+place of the temperature in the grid; a group takes its part by products of matrices, so that an array operation serves
+all groups of a handful of meters. The structure chosen is fitted again, exactly, by `search`.
+
+Arrays have meters first, then groups. No product of matrices spans two meters: what is chosen for one does not depend
+on those beside it.
 """
 
 from __future__ import annotations
@@ -13,191 +17,244 @@ import numpy as np
 from baseline.fitting.curve import N_PARAMETERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from baseline.fitting.candidates import Candidates
+
     Array = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
     Places = NDArray[np.intp]
 
 GRID = 28
 """Balance points tried: quantiles of the temperatures."""
 
-_H, _C, _HH, _CC, _HY, _CY = (slice(3 + i * (GRID + 1), 3 + (i + 1) * (GRID + 1)) for i in range(6))
-_BELOW = slice(3 + 6 * (GRID + 1), 3 + 6 * (GRID + 1) + GRID)
-"""Where the sums stand, after those of 1, y and y squared."""
+_SIDE = GRID + 1
+_BOTH = np.arange(GRID)
+_UPPER = np.triu_indices(GRID, 1)
+_PAIR_H, _PAIR_C = np.concatenate((_BOTH, _UPPER[0])), np.concatenate((_BOTH, _UPPER[1]))
+"""Pairs of balance points, first those where both are one (4P), then heating below cooling (5P)."""
 
-_PAIR_H, _PAIR_C = np.triu_indices(GRID)
-"""Pairs of balance points, heating not above cooling."""
-
-_PAIR = _PAIR_H * GRID + _PAIR_C
-
-_ON, _ABOVE = np.flatnonzero(_PAIR_H == _PAIR_C), np.flatnonzero(_PAIR_H < _PAIR_C)
 _NOTHING = 1e-9
 
 PRECISION = 1e-6
 """A fit closer than this part of the energy is perfect: kWh are not known better."""
 
 _NAMES = ("1P", "2PH", "2PC", "3PH", "3PC", "4P", "5P")
-_COSTS = np.array([N_PARAMETERS[name] for name in _NAMES])[:, None]
+_COSTS = np.array([N_PARAMETERS[name] for name in _NAMES])
+
+
+class Meter(NamedTuple):
+    """The complete days of a meter in order of date, shape (n,) each."""
+
+    ordinals: NDArray[np.int64]
+    temperature: Array
+    energy: Array
 
 
 class Fits(NamedTuple):
-    """The best curve of every group by the Bayesian information criterion."""
+    """The best curve of every group by the Bayesian information criterion, (meters, groups)."""
 
     n_days: Array
-    """Shape (groups,)."""
     n_parameters: Array
-    """Shape (groups,)."""
-    explained: Array
-    """What the group predicts on its days, 0 on the others, shape (groups, n)."""
+    residual: Array
+    """What is left on the days of the group, 0 on the others, (meters, groups, days)."""
 
 
 class Coarse:
-    """Energy and hinges on a grid of balance points, ready to be summed by day type."""
+    """Days of meters, filled up to as many with nothing, and their places in each meter's grid of balance points."""
 
-    def __init__(self, temperature: Array, energy: Array) -> None:
-        """Take temperatures and energies, shape (n,) each."""
-        ordered = np.sort(temperature)
-        n = len(ordered)
-        quantiles = ordered[np.round(np.linspace(0.03, 0.97, GRID) * (n - 1)).astype(np.intp)]
+    def __init__(self, meters: Sequence[Meter]) -> None:
+        """Take the days of the meters."""
+        self.n = np.array([len(meter.energy) for meter in meters])
+        shape = len(meters), int(self.n.max())
+        self.temperature, self.energy = np.full(shape, np.inf), np.zeros(shape)
+        ordinals = np.full(shape, -1)
+        for row, meter in enumerate(meters):
+            n = len(meter.energy)
+            self.temperature[row, :n], self.energy[row, :n] = meter.temperature, meter.energy
+            ordinals[row, :n] = meter.ordinals
+        self.there = np.arange(shape[1]) < self.n[:, None]
+        self.adjacent = (np.diff(ordinals, axis=1) == 1) & self.there[:, 1:]
+        self.weekday = ((ordinals + 6) % 7).astype(np.intp)
+        ordered = np.sort(self.temperature, axis=1)
+        at = np.round(np.linspace(0.03, 0.97, GRID) * (self.n[:, None] - 1)).astype(np.intp)
+        quantiles = np.take_along_axis(ordered, at, axis=1)
+        coldest, warmest = ordered[:, :1], np.take_along_axis(ordered, self.n[:, None] - 1, axis=1)
         # The last grid point of heating and the first of cooling stand for the straight line 2P.
-        self.h = np.maximum(np.append(quantiles, ordered[-1])[:, None] - temperature, 0.0)
-        self.c = np.maximum(temperature - np.concatenate((ordered[:1], quantiles))[:, None], 0.0)
-        squares = (self.h * self.h, self.c * self.c, self.h * energy, self.c * energy)
-        below = (temperature < quantiles[:, None]).astype(np.float64)
-        rows = (np.ones((1, n)), energy[None], (energy * energy)[None], self.h, self.c, *squares, below)
-        self.rows = np.ascontiguousarray(np.concatenate(rows).T)
-        self.floor = PRECISION * PRECISION * float(np.mean(energy * energy))
+        self.heating_at = np.concatenate((quantiles, warmest), axis=1)
+        self.cooling_at = np.concatenate((coldest, quantiles), axis=1)
+        self.bin = (quantiles[:, None, :] <= self.temperature[:, :, None]).sum(axis=2)
+        self.bin[~self.there] = 0
+        self.temperature[~self.there] = 0.0
+        self.centre = quantiles[:, GRID // 2]
+        t, y = np.where(self.there, self.temperature - self.centre[:, None], 0.0), self.energy
+        self.moments = np.stack((self.there.astype(np.float64), t, t * t, y, t * y, y * y))
+        self.floor = PRECISION * PRECISION * self.moments[5].sum(axis=1) / self.n
 
-    def fit(self, day_types: Places, levels: Array) -> Fits:
-        """Fit every group, under each of the calendars that say the type of every day.
+    def fit(self, rows: Places, day_type: Places, candidates: Candidates) -> Fits:
+        """Fit every group of `candidates` to the meters `rows`, whose days have these types, (rows, days)."""
+        table = _Table.of(self, rows, day_type, candidates.inside.shape[1])
+        sums = _Sums.of(table, candidates)
+        shape, heating, at_h, cooling, at_c = sums.best(self.floor[rows])
+        by_level, groups = candidates.set_of, np.arange(len(candidates.set_of))
+        meter = np.arange(len(rows))[:, None]
+        count = sums.by_set[:, by_level, 0]
+        energy = sums.by_set[:, by_level, 1]
+        of_set = meter[..., None], by_level
+        energy -= heating[..., None] * sums.by_set[(*of_set, 2 + at_h[..., None])]
+        energy -= cooling[..., None] * sums.by_set[(*of_set, 2 + _SIDE + at_c[..., None])]
+        mean = energy / np.maximum(count, 1.0)
+        level_of = mean[:, groups[:, None], candidates.level_of]
+        heating_at, cooling_at = self.heating_at[rows[:, None], at_h], self.cooling_at[rows[:, None], at_c]
+        t, days = self.temperature[rows][:, None], day_type[:, None]
+        left = np.maximum(heating_at[..., None] - t, 0.0)
+        left *= -heating[..., None]
+        left += self.energy[rows][:, None]
+        warm = np.maximum(t - cooling_at[..., None], 0.0)
+        warm *= cooling[..., None]
+        left -= warm
+        left -= level_of[meter[..., None], groups[:, None], days]
+        left *= (candidates.inside.T[day_type] * self.there[rows][..., None]).transpose(0, 2, 1)
+        return Fits(sums.n, (count > 0.0).sum(axis=2) + _COSTS[shape], left)
 
-        `day_types` has shape (calendars, n); `levels` says which day types are at which level of a group, (groups,
-        levels, types). What comes back has the groups under the first calendar first.
-        """
-        by_level = np.concatenate([levels @ self._by_type(types, levels.shape[2]) for types in day_types])
-        sums = _Sums.of(by_level)
-        shape, heating, heating_at, cooling, cooling_at = sums.best(self.floor)
-        groups = np.arange(len(shape))
-        count = by_level[:, :, 0]
-        energy = by_level[:, :, 1].copy()
-        energy -= heating[:, None] * by_level[groups, :, _H.start + heating_at]
-        energy -= cooling[:, None] * by_level[groups, :, _C.start + cooling_at]
-        mean = (energy / np.maximum(count, 1.0)).reshape(len(day_types), *levels.shape[:2])
-        level_of, inside = np.einsum("cgl,glt->cgt", mean, levels), levels.sum(axis=1)
-        explained = heating[:, None] * self.h[heating_at] + cooling[:, None] * self.c[cooling_at]
-        for number, types in enumerate(day_types):
-            here = explained[number * len(levels) : (number + 1) * len(levels)]
-            here *= inside.take(types, axis=1)
-            here += level_of[number].take(types, axis=1)
-        return Fits(sums.n, (count > 0.0).sum(axis=1) + _COSTS[shape, 0], explained)
 
-    def _by_type(self, day_type: Places, n_types: int) -> Array:
-        """Return the sums of every row over the days of each type, (types, rows)."""
-        order = np.argsort(day_type, kind="stable")
-        count = np.bincount(day_type, minlength=n_types)
-        met = np.flatnonzero(count)
-        first = np.cumsum(count)[met] - count[met]
-        sums = np.zeros((n_types, self.rows.shape[1]))
-        sums[met] = np.add.reduceat(self.rows[order], first, axis=0)
-        return sums
+class _Table(NamedTuple):
+    """Sums by meter and day type: of 1 and y, of the hinges on each side, their squares and products with y."""
+
+    by_set: Array
+    """What is projected on levels: 1, y, heating hinges, cooling hinges, (meters, types, 2 + 2 * _SIDE)."""
+    whole: Array
+    """Squares and products: heating, cooling, each with y, y with itself, days below the grid points."""
+
+    @classmethod
+    def of(cls, coarse: Coarse, rows: Places, day_type: Places, n_types: int) -> _Table:
+        """Count and sum the days by type and place in the grid; sums over places make the hinges."""
+        m = len(rows)
+        cell = ((np.arange(m)[:, None] * n_types + day_type) * _SIDE + coarse.bin[rows]).ravel()
+        size = m * n_types * _SIDE
+        moments = [np.bincount(cell, column[rows].ravel(), size).reshape(m, n_types, _SIDE) for column in coarse.moments]
+        *cold, yy = (np.cumsum(column, axis=2) for column in moments)
+        warm = [column[:, :, -1:] - column for column in cold]
+        for column, whole in zip(warm, cold, strict=True):
+            column[:, :, 1:] = column[:, :, :-1]
+            column[:, :, 0] = whole[:, :, -1]
+        at_h, at_c = ((at[rows] - coarse.centre[rows, None])[:, None] for at in (coarse.heating_at, coarse.cooling_at))
+        n, y = cold[0][:, :, -1:], cold[3][:, :, -1:]
+        by_set = (n, y, at_h * cold[0] - cold[1], warm[1] - at_c * warm[0])
+        whole = (
+            at_h * (at_h * cold[0] - 2.0 * cold[1]) + cold[2],
+            at_c * (at_c * warm[0] - 2.0 * warm[1]) + warm[2],
+            at_h * cold[3] - cold[4],
+            warm[4] - at_c * warm[3],
+            yy[:, :, -1:],
+            cold[0][:, :, :GRID],
+        )
+        return cls(np.concatenate(by_set, axis=2), np.concatenate(whole, axis=2))
 
 
 class _Sums(NamedTuple):
-    """Projected sums of many groups; on either side GRID balance points and a straight line."""
+    """Projected sums of the groups; on either side GRID balance points and a straight line."""
 
+    by_set: Array
+    """Of every set of day types that share a level; see `_Table`."""
     n: Array
     sse: Array
-    """Sum of squares around the levels, (groups,)."""
+    """Sum of squares around the levels, (meters, groups)."""
     hy: Array
     cy: Array
     hh: Array
     cc: Array
-    one_heating: Array
-    """What each heating balance point explains alone, (groups, GRID + 1)."""
-    one_cooling: Array
-    both: Array
-    """What each pair explains, (groups, pairs), 0 unless both slopes are positive."""
-    heating: Array
-    cooling: Array
+    cross: Array
+    """Products of the hinges of each pair, (meters, groups, pairs)."""
+    room: Mask
+    """Balance points that keep enough days on both sides, (meters, groups, GRID)."""
 
     @classmethod
-    def of(cls, by_level: Array) -> _Sums:
-        """Project the levels out and explain the rest by every balance point and every pair of them."""
-        total = by_level.sum(axis=1)
-        root = np.sqrt(np.maximum(by_level[:, :, :1], 1.0))
-        y, h, c = (by_level[:, :, part] / root for part in (slice(1, 2), _H, _C))
-        hh, cc, hy, cy = (total[:, part] for part in (_HH, _CC, _HY, _CY))
-        hh, cc = hh - (h * h).sum(axis=1), cc - (c * c).sum(axis=1)
-        hy, cy = hy - (h * y).sum(axis=1), cy - (c * y).sum(axis=1)
-        cross = h[:, :, :-1].transpose(0, 2, 1) @ c[:, :, 1:]
-        cross = -cross.reshape(len(cross), -1).take(_PAIR, axis=1)
-        n, below = total[:, 0], total[:, _BELOW]
-        # Both sides of a balance point keep enough days; a straight line has no balance point.
-        least = np.maximum(np.rint(n / 25.0), 5.0)[:, None]  # as `min_days`
-        room = (below >= least) & (n[:, None] - below >= least)
-        line = n[:, None] >= 2.0
-        one_heating = np.where(np.concatenate((room, line), axis=1) & (hh > _NOTHING) & (hy > 0.0), hy, 0.0)
-        one_cooling = np.where(np.concatenate((line, room), axis=1) & (cc > _NOTHING) & (cy > 0.0), cy, 0.0)
-        h2, hy2 = (column.take(_PAIR_H, axis=1) for column in (hh, hy))
-        c2, cy2 = (column.take(1 + _PAIR_C, axis=1) for column in (cc, cy))
-        det = h2 * c2 - cross * cross
-        heating, cooling = hy2 * c2 - cy2 * cross, cy2 * h2 - hy2 * cross
-        ok = (
-            (heating > 0.0)
-            & (cooling > 0.0)
-            & (det > 1e-9 * h2 * c2)
-            & room.take(_PAIR_H, axis=1)
-            & room.take(_PAIR_C, axis=1)
-        )
-        det = np.where(ok, det, 1.0)
-        heating /= det
-        cooling /= det
-        return cls(
-            n,
-            np.maximum(total[:, 2] - (y * y).sum(axis=(1, 2)), 0.0),
-            hy,
-            cy,
-            hh,
-            cc,
-            one_heating * one_heating / np.maximum(hh, _NOTHING),
-            one_cooling * one_cooling / np.maximum(cc, _NOTHING),
-            np.where(ok, heating * hy2 + cooling * cy2, 0.0),
-            heating,
-            cooling,
-        )
+    def of(cls, table: _Table, candidates: Candidates) -> _Sums:
+        """Project the levels out."""
+        by_set = candidates.sets @ table.by_set
+        whole = candidates.inside @ table.whole
+        scaled = by_set[:, :, 1:] / np.sqrt(np.maximum(by_set[:, :, :1], 1.0))
+        y, h, c = scaled[:, :, :1], scaled[:, :, 1 : 1 + _SIDE], scaled[:, :, 1 + _SIDE :]
+        whole[:, :, : 4 * _SIDE + 1] -= candidates.held @ np.concatenate((h * h, c * c, h * y, c * y, y * y), axis=2)
+        cross = candidates.held @ (h.take(_PAIR_H, axis=2) * c.take(1 + _PAIR_C, axis=2))
+        hh, cc, hy, cy = (whole[:, :, i * _SIDE : (i + 1) * _SIDE] for i in range(4))
+        n, below = candidates.held @ by_set[:, :, :1], whole[:, :, 4 * _SIDE + 1 :]
+        least = np.maximum(np.rint(n / 25.0), 5.0)  # as `min_days`
+        room = (below >= least) & (n - below >= least)
+        return cls(by_set, n[:, :, 0], np.maximum(whole[:, :, 4 * _SIDE], 0.0), hy, cy, hh, cc, -cross, room)
 
-    def best(self, floor: float) -> tuple[Places, Array, Places, Array, Places]:
+    def best(self, floor: Array) -> tuple[Places, Array, Places, Array, Places]:
         """Return, per group, the shape of lowest criterion, its slopes and their places in the grid."""
-        groups = np.arange(len(self.n))
-        none = np.zeros(len(self.n), dtype=np.intp)
-        one_h, one_c = self.one_heating[:, :-1].argmax(axis=1), 1 + self.one_cooling[:, 1:].argmax(axis=1)
-        on, above = (places[self.both.take(places, axis=1).argmax(axis=1)] for places in (_ON, _ABOVE))
+        both = self._both()
+        on, above = both[:, :, :GRID].argmax(axis=2), GRID + both[:, :, GRID:].argmax(axis=2)
+        line = self.n[..., None] >= 2.0
+        alone = [
+            np.where(room & (square > _NOTHING) & (product > 0.0), product * product / np.maximum(square, _NOTHING), 0.0)
+            for square, product, room in (
+                (self.hh, self.hy, np.concatenate((self.room, line), axis=2)),
+                (self.cc, self.cy, np.concatenate((line, self.room), axis=2)),
+            )
+        ]
+        one_h, one_c = alone[0][:, :, :-1].argmax(axis=2), 1 + alone[1][:, :, 1:].argmax(axis=2)
         gain = np.stack(
             (
-                np.zeros(len(self.n)),
-                self.one_heating[:, -1],
-                self.one_cooling[:, 0],
-                self.one_heating[groups, one_h],
-                self.one_cooling[groups, one_c],
-                self.both[groups, on],
-                self.both[groups, above],
+                np.zeros(self.n.shape),
+                alone[0][:, :, -1],
+                alone[1][:, :, 0],
+                _at(alone[0], one_h),
+                _at(alone[1], one_c),
+                _at(both, on),
+                _at(both, above),
             )
         )
         days = np.maximum(self.n, 1.0)
-        variance = np.maximum(self.sse - gain, 0.0) / days + floor + 1e-300
-        criterion = days * np.log(variance) + _COSTS * np.log(days)
+        variance = np.maximum(self.sse - gain, 0.0) / days + floor[:, None] + 1e-300
+        criterion = days * np.log(variance) + _COSTS[:, None, None] * np.log(days)
         criterion[1:][gain[1:] <= 0.0] = np.inf
         shape = criterion.argmin(axis=0)
         # By shape: the place of the heating hinge, of the cooling hinge, and of the pair of both.
-        line_h = none + GRID
-        at_h = np.stack((none, line_h, none, one_h, none, _PAIR_H[on], _PAIR_H[above]))[shape, groups]
-        at_c = np.stack((none, none, none, none, one_c, 1 + _PAIR_C[on], 1 + _PAIR_C[above]))[shape, groups]
+        none = np.zeros_like(shape)
+        at_h = np.choose(shape, (none, none + GRID, none, one_h, none, _PAIR_H[on], _PAIR_H[above]))
+        at_c = np.choose(shape, (none, none, none, none, one_c, 1 + _PAIR_C[on], 1 + _PAIR_C[above]))
         pair = np.where(shape == 5, on, above)
-        alone_h = self.hy[groups, at_h] / np.maximum(self.hh[groups, at_h], _NOTHING)
-        alone_c = self.cy[groups, at_c] / np.maximum(self.cc[groups, at_c], _NOTHING)
-        heating = np.where(shape >= 5, self.heating[groups, pair], np.where((shape == 1) | (shape == 3), alone_h, 0.0))
-        cooling = np.where(shape >= 5, self.cooling[groups, pair], np.where((shape == 2) | (shape == 4), alone_c, 0.0))
+        hy, hh, cy, cc = _at(self.hy, at_h), _at(self.hh, at_h), _at(self.cy, at_c), _at(self.cc, at_c)
+        cross = np.where(shape >= 5, _at(self.cross, pair), 0.0)
+        det = np.where(shape >= 5, hh * cc - cross * cross, 1.0)
+        heating = np.where((shape == 1) | (shape == 3), hy / np.maximum(hh, _NOTHING), 0.0)
+        cooling = np.where((shape == 2) | (shape == 4), cy / np.maximum(cc, _NOTHING), 0.0)
+        heating = np.where(shape >= 5, (hy * cc - cy * cross) / det, heating)
+        cooling = np.where(shape >= 5, (cy * hh - hy * cross) / det, cooling)
         return shape, heating, at_h, cooling, at_c
+
+    def _both(self) -> Array:
+        """Return what each pair explains, 0 unless both slopes are positive, (meters, groups, pairs)."""
+        # A place without room is given no square, so that no pair with it is sound.
+        hh, cc = self.hh[:, :, :GRID] * self.room, self.cc[:, :, 1:] * self.room
+        h2, hy2 = hh.take(_PAIR_H, axis=2), self.hy.take(_PAIR_H, axis=2)
+        c2, cy2 = cc.take(_PAIR_C, axis=2), self.cy.take(1 + _PAIR_C, axis=2)
+        heating = hy2 * c2
+        heating -= cy2 * self.cross
+        cooling = cy2 * h2
+        cooling -= hy2 * self.cross
+        ok = heating > 0.0
+        ok &= cooling > 0.0
+        h2 *= c2
+        det = h2 - self.cross * self.cross
+        h2 *= 1e-9
+        ok &= det > h2
+        heating *= hy2
+        cooling *= cy2
+        heating += cooling
+        heating /= np.where(ok, det, 1.0)
+        return np.where(ok, heating, 0.0)
+
+
+def _at(values: Array, place: Places) -> Array:
+    """Return the value at `place` on the last axis."""
+    return np.asarray(np.take_along_axis(values, place[..., None], axis=-1)[..., 0])
 
 
 def min_days(n: int) -> int:

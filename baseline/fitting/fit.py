@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from baseline.fitting.candidates import groups_of
-from baseline.fitting.choose import Chooser, autoregressive_criterion, lag_one, neighbours
-from baseline.fitting.coarse import PRECISION, min_days
+from baseline.fitting.choose import autoregressive_criterion, choose, lag_one, neighbours
+from baseline.fitting.coarse import PRECISION, Meter, min_days
 from baseline.fitting.data import BaselineData
 from baseline.fitting.frozen import Statistics, rounded, rounded_curve
 from baseline.fitting.metrics import metrics
@@ -62,12 +62,9 @@ def fit_days(
     """
     given = [_Days.of(data) for data in batch]
     calendar = Calendar(holidays, vacations)
-    tried = [
-        _Tried(days, *finalist)
-        for days in given
-        if days.days
-        for finalist in Chooser(days.days, days.ordinals, days.temperature, days.energy).choose(calendar)
-    ]
+    fitted = [days for days in given if days.days]
+    chosen = choose([days.meter for days in fitted], [days.days for days in fitted], calendar)
+    tried = [_Tried(days, *one) for days, finalists in zip(fitted, chosen, strict=True) for one in finalists]
     regimes = [days for one in tried for days in one.regime_days()]
     curves = iter(zip(regimes, best_curves(regimes), strict=True))
     fits: dict[int, list[DailyModel]] = {}
@@ -104,6 +101,11 @@ class _Days(NamedTuple):
         return cls(days, data.ordinals[kept], data.temperature_c[kept], data.kwh_per_24h[kept], period)
 
     @property
+    def meter(self) -> Meter:
+        """Return what its structure is chosen by."""
+        return Meter(self.ordinals, self.temperature, self.energy)
+
+    @property
     def floor(self) -> float:
         """Variance below which a fit is perfect."""
         return PRECISION * PRECISION * float(np.mean(self.energy * self.energy)) + 1e-300
@@ -132,7 +134,7 @@ class _Tried(NamedTuple):
         n_parameters += sum(regime.curve.n_parameters for regime in regimes)
         types = self.calendar.rows(self.days.days) * 7 + weekdays(self.days.days)
         met = np.bincount(types, minlength=7 * len(self.structure.regime)) > 0
-        pairs = zip(np.ravel(self.structure.regime)[met].tolist(), np.ravel(self.structure.level)[met].tolist())
+        pairs = zip(np.ravel(self.structure.regime)[met].tolist(), np.ravel(self.structure.level)[met].tolist(), strict=True)
         n_parameters += len(set(pairs))
         unknown = Statistics(len(self.days.days), n_parameters, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None)
         return DailyModel(self.calendar, self.structure, tuple(regimes), *self.days.period, unknown)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from baseline.fitting.fit import fit_daily
+from baseline.fitting.fit import fit_days
 from baseline.fitting.hourly.data import BaselineHours
-from baseline.fitting.hourly.fit import fit_hourly
+from baseline.fitting.hourly.fit import fit_hours
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -44,15 +44,7 @@ def fit_many(
     batch: cost grows in proportion to the meters, and a portfolio can be cut anywhere and shared among processes.
     What meters of the same days have in common (their calendar) is worked out once.
     """
-    return [_fitted(data, holidays, vacations) for data in batch]  # type: ignore[return-value]  # told apart above
-
-
-def _fitted(
-    data: BaselineData | BaselineHours, holidays: frozenset[dt.date], vacations: frozenset[dt.date]
-) -> DailyModel | HourlyModel | Refusal:
-    try:
-        if isinstance(data, BaselineHours):
-            return fit_hourly(data, holidays=holidays, vacations=vacations)
-        return fit_daily(data, holidays=holidays, vacations=vacations)
-    except Refusal as refusal:
-        return refusal
+    batch = list(batch)
+    if batch and isinstance(batch[0], BaselineHours):
+        return fit_hours(batch, holidays=holidays, vacations=vacations)
+    return fit_days(batch, holidays=holidays, vacations=vacations)

@@ -50,15 +50,12 @@ def most_different_window(places: NDArray[np.int64], residual: Array, least: flo
     # Twice around the year, so that a window may run over New Year: row i begins at the ith day present.
     around = np.concatenate((x, x[:LONGEST]))
     total = np.concatenate(([0.0], np.cumsum(around)))
-    after = sliding_window_view(around, len(_LENGTHS))[_LENGTHS[0] :][:n]
-    until = sliding_window_view(total, len(_LENGTHS))[_LENGTHS[0] :][:n]
-    product = until - total[1 : n + 1, None]
-    product *= 1.0 - rho
-    product += x[:, None]
-    product -= rho * after
-    product *= product
-    product /= 1.0 + rho * rho + (_LENGTHS - 1) * (1.0 - rho) ** 2
-    gain = product
+    # A window from day i with L days is x[i] - rho x[i + L] + (1 - rho) (the sum of those between).
+    begins = x - (1.0 - rho) * total[1 : n + 1]
+    ends = (1.0 - rho) * total[:-1] - rho * around
+    gain = begins[:, None] + sliding_window_view(ends, len(_LENGTHS))[_LENGTHS[0] :][:n]
+    gain *= gain
+    gain *= 1.0 / (1.0 + rho * rho + (_LENGTHS - 1) * (1.0 - rho) ** 2)
     # Short windows only around Christmas.
     doubled = np.concatenate((present, present + 366))
     short = np.arange(SHORTEST - _LENGTHS[0])

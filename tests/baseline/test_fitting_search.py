@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseline.fitting.plateau import PLATEAU_DAYS
+from baseline.fitting.prefix import RegimeDays
 from baseline.fitting.search import best_curves
 
 
@@ -15,6 +16,14 @@ def levels(group):
     member = np.eye(int(group.max()) + 1)[group]
     member = member[:, member.sum(axis=0) > 0]
     return member / np.sqrt(member.sum(axis=0))
+
+
+def regime(temperature, energy, group, min_days):
+    return RegimeDays(temperature, energy, group, int(group.max()) + 1, min_days)
+
+
+def curves_of(temperature, energy, group, min_days):
+    return best_curves([regime(temperature, energy, group, min_days)])[0]
 
 
 def dense_grid(temperature, energy, basis, min_days):
@@ -76,7 +85,7 @@ def test_no_grid_finds_a_better_curve(days, min_days):
     spread = energy - basis @ (basis.T @ energy)
     whole = float(spread @ spread)
 
-    curves = best_curves(temperature, energy, basis, min_days)
+    curves = curves_of(temperature, energy, group, min_days)
     grid = dense_grid(temperature, energy, basis, min_days)
 
     for name, reached in grid.items():
@@ -96,7 +105,7 @@ def test_a_noise_free_5p_curve_is_recovered_between_the_days_temperatures():
     temperature = np.linspace(-3.0, 29.0, 365)
     energy = 200.0 + 6.5 * np.maximum(13.3217 - temperature, 0.0) + 3.25 * np.maximum(temperature - 18.7773, 0.0)
 
-    curve = best_curves(temperature, energy, levels(np.zeros(365, dtype=int)), 14)["5P"]
+    curve = curves_of(temperature, energy, np.zeros(365, dtype=int), 14)["5P"]
 
     assert curve.heating_slope == pytest.approx(6.5, rel=1e-9)
     assert curve.heating_balance_point == pytest.approx(13.3217, abs=1e-9)
@@ -108,7 +117,7 @@ def test_a_noise_free_4p_curve_is_recovered():
     temperature = np.linspace(-3.0, 29.0, 200)
     energy = 200.0 + 6.5 * np.maximum(15.111 - temperature, 0.0) + 3.25 * np.maximum(temperature - 15.111, 0.0)
 
-    curve = best_curves(temperature, energy, levels(np.zeros(200, dtype=int)), 8)["4P"]
+    curve = curves_of(temperature, energy, np.zeros(200, dtype=int), 8)["4P"]
 
     assert curve.heating_balance_point == pytest.approx(15.111, abs=1e-9)
     assert curve.cooling_balance_point == curve.heating_balance_point
@@ -116,6 +125,14 @@ def test_a_noise_free_4p_curve_is_recovered():
 
 
 def test_one_temperature_for_all_days_leaves_only_the_mean():
-    curves = best_curves(np.full(100, 12.0), np.arange(100.0), levels(np.zeros(100, dtype=int)), 5)
+    curves = curves_of(np.full(100, 12.0), np.arange(100.0), np.zeros(100, dtype=int), 5)
 
     assert list(curves) == ["1P"]
+
+
+@settings(deadline=None, max_examples=20)
+@given(batch=st.lists(st.tuples(grouped_days(), st.integers(2, 5)), min_size=2, max_size=20))
+def test_a_curve_does_not_depend_on_the_regimes_searched_beside_it(batch):
+    regimes = [regime(*days, min_days)._replace(cost=0.1) for days, min_days in batch]
+
+    assert best_curves(regimes) == [best_curves([one])[0] for one in regimes]

@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.fit import fit_daily
+from baseline.fitting.fit import fit_days
 from baseline.fitting.frozen import Statistics, rounded, rounded_array
 from baseline.fitting.hourly.data import BaselineHours
 from baseline.fitting.hourly.model import BLOCK, N_BLOCKS, HourlyModel, hinges, kinds, kinds_of
 from baseline.fitting.metrics import metrics
+from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from baseline.fitting.model import DailyModel
 
     Array = NDArray[np.float64]
     Places = NDArray[np.intp]
@@ -51,7 +55,23 @@ def fit_hourly(
     """Fit the hourly model and freeze it, the daily one inside. Raises Refusal when no day is complete."""
     if not isinstance(data, BaselineHours):
         raise TypeError("an hourly model is fitted on BaselineHours")
-    daily = fit_daily(data.daily, holidays=holidays, vacations=vacations)
+    (model,) = fit_hours([data], holidays=holidays, vacations=vacations)
+    if isinstance(model, Refusal):
+        raise model
+    return model
+
+
+def fit_hours(
+    batch: Sequence[BaselineHours], *, holidays: frozenset[dt.date], vacations: frozenset[dt.date]
+) -> list[HourlyModel | Refusal]:
+    """Return the model of each meter in order, or the Refusal of one that has no complete day; see `fit_days`."""
+    days = fit_days([data.daily for data in batch], holidays=holidays, vacations=vacations)
+    return [
+        daily if isinstance(daily, Refusal) else _fitted(data, daily) for data, daily in zip(batch, days, strict=True)
+    ]
+
+
+def _fitted(data: BaselineHours, daily: DailyModel) -> HourlyModel:
     n_kinds = len(kinds(daily))
     kind, weekday, month = kinds_of(daily, data)
     place = (kind * 7 + weekday) * 24 + data.local_hour
