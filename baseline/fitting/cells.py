@@ -34,35 +34,37 @@ class Cells(NamedTuple):
     regime: Places
     a: Places
     b: Places
-    bound: Array
-    """What no curve of the cell explains more than."""
-    rank: Places
-    """Place among the cells of the regime, the most promising first; 0 until `ranked`."""
 
     def only(self, which: NDArray[np.bool_]) -> Cells:
         """Return those marked."""
         return Cells(*(column[which] for column in self))
 
-    def ranked(self) -> Cells:
-        """Return the cells in order of promise inside each regime."""
-        order = np.lexsort((-self.bound, self.regime))
-        cells = Cells(*(column[order] for column in self))
-        starts = np.flatnonzero(np.diff(cells.regime, prepend=-1))
-        first = np.repeat(starts, np.diff(np.append(starts, len(order))))
-        return cells._replace(rank=np.arange(len(order)) - first)
+
+def around(days: SortedDays, regimes: NDArray[np.bool_], a: Places, b: Places, near: int, plateau_days: int) -> Cells:
+    """Return the cells within `near` gaps of (a, b) of the regimes marked."""
+    steps = np.arange(-near, near + 1)
+    row = np.flatnonzero(regimes)
+    shape = len(row), len(steps), len(steps)
+    first = np.broadcast_to((a[row][:, None] + steps)[:, :, None], shape).ravel()
+    second = np.broadcast_to((b[row][:, None] + steps)[:, None], shape).ravel()
+    return _possible(days, np.repeat(row, len(steps) ** 2), first, second, plateau_days)
+
+
+def _possible(days: SortedDays, regime: Places, a: Places, b: Places, plateau_days: int) -> Cells:
+    """Return the cells that are there and have room for a plateau."""
+    keep = (a >= 0) & (a < b) & (b < days.n_cuts[regime])
+    regime, a, b = regime[keep], a[keep], b[keep]
+    keep = days.cuts[regime, b] - days.cuts[regime, a] >= plateau_days
+    return Cells(regime[keep], a[keep], b[keep])
 
 
 def promising(days: SortedDays, heating: Lines, cooling: Lines, target: Array, plateau_days: int) -> Cells:
     """Return the cells whose free lines explain more than the regime's `target`, (regimes,)."""
     bounds = _Bounds.of(days)
     limit = days.spread * (1.0 + _SLACK) - target
-    regime, a, b = bounds.cells_of_blocks(limit, plateau_days)
-    keep = bounds.left(regime, a, b) < limit[regime]
-    regime, a, b = regime[keep], a[keep], b[keep]
-    bound = _explained(heating, cooling, regime, a, b)
-    keep = bound > target[regime]
-    none = np.zeros(int(keep.sum()), dtype=np.intp)
-    return Cells(regime[keep], a[keep], b[keep], bound[keep], none)
+    cells = bounds.cells_of_blocks(limit, plateau_days)
+    cells = cells.only(bounds.left(*cells) < limit[cells.regime])
+    return cells.only(_explained(heating, cooling, *cells) > target[cells.regime])
 
 
 class _Bounds(NamedTuple):
@@ -83,7 +85,7 @@ class _Bounds(NamedTuple):
         cold, warm = _line_leaves(days.colder, root), _line_leaves(days.warmer, root)
         return cls(days, cold, warm, days.colder.q0 * root, days.colder.qy * root)
 
-    def cells_of_blocks(self, limit: Array, plateau_days: int) -> tuple[Places, Places, Places]:
+    def cells_of_blocks(self, limit: Array, plateau_days: int) -> Cells:
         """Return the cells of the blocks that may leave less than `limit`."""
         hopeful = np.flatnonzero(np.isfinite(limit) & (self.days.n_cuts > 1))
         n_cuts, cuts = self.days.n_cuts, self.days.cuts
@@ -102,15 +104,11 @@ class _Bounds(NamedTuple):
             parts.append((np.full(len(i), row), i, j))
         if not parts:
             none = np.zeros(0, dtype=np.intp)
-            return none, none, none
+            return Cells(none, none, none)
         row, i, j = (np.concatenate(part) for part in zip(*parts, strict=True))
         inside = np.arange(_SIDE * _SIDE)
         a, b = (i[:, None] * _SIDE + inside // _SIDE).ravel(), (j[:, None] * _SIDE + inside % _SIDE).ravel()
-        regime = np.repeat(row, len(inside))
-        keep = (a < b) & (b < n_cuts[regime])
-        regime, a, b = regime[keep], a[keep], b[keep]
-        keep = cuts[regime, b] - cuts[regime, a] >= plateau_days
-        return regime[keep], a[keep], b[keep]
+        return _possible(self.days, np.repeat(row, len(inside)), a, b, plateau_days)
 
     def left(self, regime: Places, a: Places, b: Places) -> Array:
         """Return what lines and plateaus with levels of their own leave of each cell."""

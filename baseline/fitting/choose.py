@@ -53,10 +53,10 @@ VERY_STRONG = 10.0
 """Difference of the Bayesian information criterion that Kass & Raftery (1995) call very strong evidence."""
 
 
-TOGETHER = 32
+TOGETHER = 64
 """Meters whose structures are chosen together."""
 
-GROUPS_TOGETHER = 96
+GROUPS_TOGETHER = 256
 """Groups of days fitted together, over all meters: their pairs of balance points stay in the processor's cache."""
 
 

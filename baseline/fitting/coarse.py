@@ -38,6 +38,9 @@ _PAIR_H, _PAIR_C = np.concatenate((_BOTH, _UPPER[0])), np.concatenate((_BOTH, _U
 
 _NOTHING = 1e-9
 
+_CACHED = 32
+"""Groups whose pairs are gone through together: the arrays stay in the processor's cache."""
+
 PRECISION = 1e-6
 """A fit closer than this part of the energy is perfect: kWh are not known better."""
 
@@ -232,24 +235,31 @@ class _Sums(NamedTuple):
     def _both(self) -> Array:
         """Return what each pair explains, 0 unless both slopes are positive, (meters, groups, pairs)."""
         # A place without room is given no square, so that no pair with it is sound.
-        hh, cc = self.hh[:, :, :GRID] * self.room, self.cc[:, :, 1:] * self.room
-        h2, hy2 = hh.take(_PAIR_H, axis=2), self.hy.take(_PAIR_H, axis=2)
-        c2, cy2 = cc.take(_PAIR_C, axis=2), self.cy.take(1 + _PAIR_C, axis=2)
-        heating = hy2 * c2
-        heating -= cy2 * self.cross
-        cooling = cy2 * h2
-        cooling -= hy2 * self.cross
-        ok = heating > 0.0
-        ok &= cooling > 0.0
-        h2 *= c2
-        det = h2 - self.cross * self.cross
-        h2 *= 1e-9
-        ok &= det > h2
-        heating *= hy2
-        cooling *= cy2
-        heating += cooling
-        heating /= np.where(ok, det, 1.0)
-        return np.where(ok, heating, 0.0)
+        sides = self.hh[:, :, :GRID] * self.room, self.hy, self.cc[:, :, 1:] * self.room, self.cy[:, :, 1:]
+        flat = [side.reshape(-1, side.shape[2]) for side in sides]
+        cross = self.cross.reshape(-1, self.cross.shape[2])
+        gain = np.empty_like(cross)
+        for first in range(0, len(cross), _CACHED):
+            part = slice(first, first + _CACHED)
+            gain[part] = _pairs(*(side[part] for side in flat), cross[part])
+        return gain.reshape(self.cross.shape)
+
+
+def _pairs(hh: Array, hy: Array, cc: Array, cy: Array, cross: Array) -> Array:
+    """Return what the pairs of some groups explain, 0 unless both slopes are positive, (groups, pairs)."""
+    h2, hy2 = hh.take(_PAIR_H, axis=1), hy.take(_PAIR_H, axis=1)
+    c2, cy2 = cc.take(_PAIR_C, axis=1), cy.take(_PAIR_C, axis=1)
+    heating = hy2 * c2 - cy2 * cross
+    cooling = cy2 * h2 - hy2 * cross
+    h2 *= c2
+    det = h2 - cross * cross
+    ok = (heating > 0.0) & (cooling > 0.0) & (det > 1e-9 * h2)
+    heating *= hy2
+    cooling *= cy2
+    heating += cooling
+    heating /= np.where(ok, det, 1.0)
+    heating *= ok
+    return heating
 
 
 def _at(values: Array, place: Places) -> Array:

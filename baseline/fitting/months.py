@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baseline.fitting.refit import columns, held_out
+from baseline.fitting.structure import months
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,9 +29,8 @@ def month_errors(model: DailyModel, days: Sequence[dt.date], temperature: Array,
     Day types and balance points stay as they are; slopes and levels are fitted again without the month. A coefficient
     only that month could tell keeps the value of the whole year.
     """
-    months = np.array([day.year * 12 + day.month for day in days])
-    names, month_of, sizes = np.unique(months, return_inverse=True, return_counts=True)
+    month_of = months(tuple(days))
     x, known = columns(model, days, temperature)
-    errors = held_out(x, energy, known, month_of)
-    totals = np.bincount(month_of, errors, minlength=len(names))
-    return [float(total / size) for total, size in zip(totals, sizes, strict=True) if size >= DAYS_FOR_MONTH]
+    totals = np.bincount(month_of, held_out(x, energy, known, month_of))
+    sizes = np.bincount(month_of)
+    return [total / size for total, size in zip(totals.tolist(), sizes.tolist(), strict=True) if size >= DAYS_FOR_MONTH]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.cells import Cells, promising
+from baseline.fitting.cells import Cells, around, promising
 from baseline.fitting.prefix import DEGENERATE, Hinges, Lines, dot, hinges, line_and_hinge, pair
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 PLATEAU_DAYS = 3
 """Days a 5P curve has between its balance points, both included: with less it is a 4P curve with a step in it."""
 
-_FEW_CELLS = 64
-"""Cells of a regime looked into before all others: the curve they hold mostly rules the others out."""
+_NEAR = 3
+"""Gaps on either side of the grid's best balance points that are looked into before all others."""
 
 _THIN = 40
 """Temperatures tried first, for a good curve to beat."""
@@ -67,24 +67,18 @@ def with_plateau(days: SortedDays, floor: Array, *, patient: Mask) -> Found:
     finer ones would not make up for it (see `_promise`).
     """
     low = hinges(days.colder, days.low, 1.0), hinges(days.warmer, days.low, -1.0)
-    best = _thinned(days, *low)
+    best, gaps = _thinned(days, *low)
     hopeful = patient | ((best.gain > 0.0) & (_promise(days, best) > floor))
     best = best.kept((best.gain > floor) & hopeful)
     target = np.where(hopeful, np.maximum(best.gain, floor), np.inf)
-    lines = Lines.of(days.colder), Lines.of(days.warmer)
-    cells = promising(days, *lines, target, PLATEAU_DAYS)
-    if not len(cells.regime):
+    if not hopeful.any():
         return best
+    lines = Lines.of(days.colder), Lines.of(days.warmer)
     high = hinges(days.colder, days.high, 1.0), hinges(days.warmer, days.high, -1.0)
     plateaus = _Plateaus(days, _Side(low[0], high[0], lines[0]), _Side(low[1], high[1], lines[1]))
-    cells = cells.ranked()
-    first = cells.rank < _FEW_CELLS
-    for chosen in (first, ~first):
-        part = cells.only(chosen & (cells.bound > target[cells.regime]))
-        if len(part.regime):
-            rows, found = plateaus.best_of(part)
-            best.bettered(rows, found.kept(found.gain > target[rows]))
-            target = np.maximum(target, best.gain)
+    # The cells around the best of the grid come first: the curve they hold rules most of the others out.
+    target = plateaus.better(best, target, around(days, hopeful, *gaps, _NEAR, PLATEAU_DAYS))
+    plateaus.better(best, target, promising(days, *lines, target, PLATEAU_DAYS))
     return best
 
 
@@ -93,8 +87,8 @@ def _thin(days: SortedDays) -> Places:
     return np.maximum(days.n_cuts // _THIN, 1)
 
 
-def _thinned(days: SortedDays, heating: Hinges, cooling: Hinges) -> Found:
-    """Return the best curve among a thinned grid of pairs of temperatures."""
+def _thinned(days: SortedDays, heating: Hinges, cooling: Hinges) -> tuple[Found, tuple[Places, Places]]:
+    """Return the best curve among a thinned grid of pairs of temperatures, and the gaps above them."""
     thin = _thin(days)[:, None]
     place = np.arange(int((-(-days.n_cuts[:, None] // thin)).max())) * thin
     there = place < days.n_cuts[:, None]
@@ -110,7 +104,8 @@ def _thinned(days: SortedDays, heating: Hinges, cooling: Hinges) -> Found:
     i, j = np.divmod(at, place.shape[1])
     rows = rows[:, 0]
     low = days.low[rows[:, None], place]
-    return Found(gain[rows, i, j], slope[rows, i, j], low[rows, i], other[rows, i, j], low[rows, j])
+    best = Found(gain[rows, i, j], slope[rows, i, j], low[rows, i], other[rows, i, j], low[rows, j])
+    return best, (place[rows, i], place[rows, j])
 
 
 def _promise(days: SortedDays, thinned: Found) -> Array:
@@ -151,6 +146,14 @@ class _Plateaus(NamedTuple):
     days: SortedDays
     heating: _Side
     cooling: _Side
+
+    def better(self, best: Found, target: Array, cells: Cells) -> Array:
+        """Put what explains more than `target` in `cells` into `best`; return the new target."""
+        if not len(cells.regime):
+            return target
+        rows, found = self.best_of(cells)
+        best.bettered(rows, found.kept(found.gain > target[rows]))
+        return np.maximum(target, best.gain)
 
     def best_of(self, cells: Cells) -> tuple[Places, Found]:
         """Return the regimes that `cells` belong to, in order, and the best curve in the cells of each."""

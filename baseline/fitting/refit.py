@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,12 +68,11 @@ def held_out(x: Array, y: Array, known: Array, block: NDArray[np.intp], weight: 
     keeps its value in `known`; `weight`, shape (p,), says how much that value weighs beside the days.
     """
     n_blocks = int(block.max()) + 1
-    grams = np.zeros((n_blocks, x.shape[1], x.shape[1]))
-    rights = np.zeros((n_blocks, x.shape[1]))
-    for b in range(n_blocks):
-        rows = x[block == b]
-        grams[b] = rows.T @ rows
-        rights[b] = rows.T @ y[block == b]
+    order = np.argsort(block, kind="stable")
+    rows, right = x[order], y[order]
+    parts = list(pairwise(np.searchsorted(block[order], np.arange(n_blocks + 1)).tolist()))
+    grams = np.array([rows[first:end].T @ rows[first:end] for first, end in parts])
+    rights = np.array([rows[first:end].T @ right[first:end] for first, end in parts])
     gram = grams.sum(axis=0) - grams
     right = rights.sum(axis=0) - rights
     ridge = _RIDGE * np.maximum(np.diag(grams.sum(axis=0)), 1e-12)

@@ -116,6 +116,15 @@ def weekdays(days: tuple[dt.date, ...]) -> NDArray[np.intp]:
     return weekday
 
 
+@lru_cache(maxsize=64)
+def months(days: tuple[dt.date, ...]) -> NDArray[np.intp]:
+    """Return the number of each day's calendar month among those met, from 0; days in ascending order."""
+    month = np.array(days, dtype="datetime64[M]").astype(np.int64)
+    number = np.cumsum(np.diff(month, prepend=month[:1]) != 0)
+    number.flags.writeable = False
+    return number
+
+
 def _place(month: int, day: int) -> int:
     return _STARTS[month - 1] + day - 1
 
