@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.prefix import DEGENERATE, Lines, dot
+from baseline.fitting.prefix import DEGENERATE, Lines, by_level, dot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,9 @@ class Cells(NamedTuple):
         return Cells(*(column[which] for column in self))
 
 
-def around(days: SortedDays, regimes: NDArray[np.bool_], a: Places, b: Places, near: int, plateau_days: int) -> Cells:
+def around(
+    days: SortedDays, regimes: NDArray[np.bool_], a: Places, b: Places, *, near: int, plateau_days: int
+) -> Cells:
     """Return the cells within `near` gaps of (a, b) of the regimes marked."""
     steps = np.arange(-near, near + 1)
     row = np.flatnonzero(regimes)
@@ -105,10 +107,10 @@ class _Bounds(NamedTuple):
         if not parts:
             none = np.zeros(0, dtype=np.intp)
             return Cells(none, none, none)
-        row, i, j = (np.concatenate(part) for part in zip(*parts, strict=True))
+        regime, i, j = (np.concatenate(part) for part in zip(*parts, strict=True))
         inside = np.arange(_SIDE * _SIDE)
         a, b = (i[:, None] * _SIDE + inside // _SIDE).ravel(), (j[:, None] * _SIDE + inside % _SIDE).ravel()
-        return _possible(self.days, np.repeat(row, len(inside)), a, b, plateau_days)
+        return _possible(self.days, np.repeat(regime, len(inside)), a, b, plateau_days)
 
     def left(self, regime: Places, a: Places, b: Places) -> Array:
         """Return what lines and plateaus with levels of their own leave of each cell."""
@@ -138,8 +140,8 @@ def _explained(heating: Lines, cooling: Lines, regime: Places, a: Places, b: Pla
     """Return how much free lines explain in each cell; infinity where they depend on each other and bound nothing."""
     width = heating.y1.shape[1]
     left, right = regime * width + a, regime * width + b
-    u1, u2 = (_taken(column, left) for column in (heating.first, heating.second))
-    w1, w2 = (_taken(column, right) for column in (cooling.first, cooling.second))
+    u1, u2 = (by_level(column, left) for column in (heating.first, heating.second))
+    w1, w2 = (by_level(column, right) for column in (cooling.first, cooling.second))
     x11, x12, x21, x22 = dot(u1, w1), dot(u1, w2), dot(u2, w1), dot(u2, w2)
     p1, p2 = heating.y1.take(left), heating.y2.take(left)
     s11, s22 = 1.0 - x11 * x11 - x21 * x21, 1.0 - x12 * x12 - x22 * x22
@@ -149,7 +151,3 @@ def _explained(heating: Lines, cooling: Lines, regime: Places, a: Places, b: Pla
     sound = (det > DEGENERATE) & heating.usable.take(left) & cooling.usable.take(right)
     more = (s22 * r1 * r1 + 2.0 * s12 * r1 * r2 + s11 * r2 * r2) / np.where(sound, det, 1.0)
     return np.where(sound, p1 * p1 + p2 * p2 + more, np.inf)
-
-
-def _taken(column: Array, at: Places) -> Array:
-    return np.asarray(column.reshape(len(column), -1).take(at, axis=1))

@@ -16,6 +16,7 @@ import numpy as np
 
 from baseline.fitting.candidates import WEEKEND, Candidates, Option, on_vacation, weeks, windowed
 from baseline.fitting.coarse import Coarse, Meter
+from baseline.fitting.criterion import structure_criterion
 from baseline.fitting.structure import FIRST_WINDOW, HOLIDAY, ORDINARY, VACATION, Calendar, Structure, Window, yeardays
 from baseline.fitting.windows import most_different_window
 
@@ -108,9 +109,7 @@ class _Chooser:
         everyone = np.arange(len(self.windows))
         rests = self._rests()
         holidays = (self.rows == HOLIDAY).any(axis=1)
-        candidates = [
-            weeks(rest, FIRST_WINDOW, holidays=bool(met)) for rest, met in zip(rests, holidays, strict=True)
-        ]
+        candidates = [weeks(rest, FIRST_WINDOW, holidays=bool(met)) for rest, met in zip(rests, holidays, strict=True)]
         week = self._best(everyone, self.rows, candidates)
         first = week.option.copy()
         plain = np.square(week.residual).sum(axis=1) < NEARLY_ALL * self._spread()
@@ -122,7 +121,10 @@ class _Chooser:
         self._tell_seasons_apart(best, whole_years)
         chosen = []
         for meter, (option, windows) in enumerate(zip(best.option, self.windows, strict=True)):
-            finalists = [((), candidates[meter].options[0].structure), ((), first[meter].structure)] * bool(plain[meter])
+            finalists: list[tuple[tuple[Window, ...], Structure]] = [
+                ((), candidates[meter].options[0].structure),
+                ((), first[meter].structure),
+            ] * bool(plain[meter])
             finalists.append((windows, option.structure))
             chosen.append([(replace(self.calendar, windows=own), one) for own, one in dict.fromkeys(finalists)])
         return chosen
@@ -225,68 +227,16 @@ class _Chooser:
         # A window costs its two edges beside the levels it adds.
         n_windows = candidates.inside.shape[1] // 7 - FIRST_WINDOW
         n_parameters = fits.n_parameters @ made_of.T + 2 * n_windows
-        score = structure_criterion(fits.residual, made_of, coarse.adjacent[meters], coarse.n[meters], n_parameters, coarse.floor[meters])
+        score = structure_criterion(
+            fits.residual,
+            made_of,
+            coarse.adjacent[meters],
+            n=coarse.n[meters],
+            n_parameters=n_parameters,
+            floor=coarse.floor[meters],
+        )
         thin = (fits.n_days < DAYS_FOR_REGIME) @ made_of.T > 0.0
         score[thin & (made_of.sum(axis=1) > 1.0)] = np.inf
         best = score.argmin(axis=1)
         residual = (made_of[best][:, None] @ fits.residual)[:, 0]
         return _Choice([candidates.options[i] for i in best], residual, score[np.arange(len(best)), best])
-
-
-def structure_criterion(
-    residual: Array, made_of: Array, adjacent: NDArray[np.bool_], n: Places, n_parameters: Array, floor: Array
-) -> Array:
-    """Return `autoregressive_criterion` of every structure, (meters, structures), from what its groups leave.
-
-    `residual` is 0 outside a group, (meters, groups, days), so that sums of squares add up over the groups of a
-    structure and products of neighbouring days over pairs of them.
-    """
-    left, pairs = adjacent.astype(np.float64), np.maximum(adjacent.sum(axis=1), 1)[:, None]
-    first, second = residual[:, :, :-1] * left[:, None], residual[:, :, 1:]
-    between = first @ second.transpose(0, 2, 1)
-    shared = ((made_of @ between) * made_of).sum(axis=2)
-    squares = residual * residual
-    whole, before, after = (
-        (part @ made_of.T)
-        for part in (
-            squares.sum(axis=2),
-            (squares[:, :, :-1] @ left[:, :, None])[:, :, 0],
-            (squares[:, :, 1:] @ left[:, :, None])[:, :, 0],
-        )
-    )
-    count, energy = n[:, None], whole / n[:, None]
-    rho = np.clip(shared / pairs / np.where(energy > 0.0, energy, np.inf), 0.0, 0.99)
-    surprise = np.maximum(after - 2.0 * rho * shared + rho * rho * before, 0.0) / pairs
-    surprise = np.where(adjacent.any(axis=1)[:, None], surprise, energy)
-    return np.asarray(count * np.log(surprise + floor[:, None] + 1e-300) + n_parameters * np.log(count))
-
-
-def neighbours(ordinals: NDArray[np.int64]) -> Places:
-    """Return the places of days whose following place is the next day."""
-    return np.flatnonzero(np.diff(ordinals) == 1)
-
-
-def autoregressive_criterion(residual: Array, next_to: Places, n_parameters: Array, floor: float) -> Array:
-    """Return n log(variance of what yesterday does not foretell) + p log(n), lower is better, for each row.
-
-    `residual` has shape (structures, n), `n_parameters` (structures,); `next_to` comes from `neighbours`.
-    """
-    n = residual.shape[1]
-    if len(next_to):
-        rho = lag_one(residual, next_to)[:, None]
-        surprise = ((residual[:, next_to + 1] - rho * residual[:, next_to]) ** 2).mean(axis=1)
-    else:
-        surprise = (residual**2).mean(axis=1)
-    return np.asarray(n * np.log(surprise + floor + 1e-300) + n_parameters * math.log(n))
-
-
-def lag_one(residual: Array, next_to: Places) -> Array:
-    """Return the correlation of neighbouring days' residuals, between 0 and 0.99, for each row.
-
-    A negative one would make uncertainty smaller than for independent days; it is taken as 0.
-    """
-    energy = (residual * residual).mean(axis=1)
-    if not len(next_to):
-        return np.zeros(len(residual))
-    shared = (residual[:, next_to] * residual[:, next_to + 1]).mean(axis=1)
-    return np.asarray(np.clip(shared / np.where(energy > 0.0, energy, np.inf), 0.0, 0.99))

@@ -137,7 +137,9 @@ class _Table(NamedTuple):
         m = len(rows)
         cell = ((np.arange(m)[:, None] * n_types + day_type) * _SIDE + coarse.bin[rows]).ravel()
         size = m * n_types * _SIDE
-        moments = [np.bincount(cell, column[rows].ravel(), size).reshape(m, n_types, _SIDE) for column in coarse.moments]
+        moments = [
+            np.bincount(cell, column[rows].ravel(), size).reshape(m, n_types, _SIDE) for column in coarse.moments
+        ]
         *cold, yy = (np.cumsum(column, axis=2) for column in moments)
         warm = [column[:, :, -1:] - column for column in cold]
         for column, whole in zip(warm, cold, strict=True):
@@ -145,8 +147,8 @@ class _Table(NamedTuple):
             column[:, :, 0] = whole[:, :, -1]
         at_h, at_c = ((at[rows] - coarse.centre[rows, None])[:, None] for at in (coarse.heating_at, coarse.cooling_at))
         n, y = cold[0][:, :, -1:], cold[3][:, :, -1:]
-        by_set = (n, y, at_h * cold[0] - cold[1], warm[1] - at_c * warm[0])
-        whole = (
+        linear = (n, y, at_h * cold[0] - cold[1], warm[1] - at_c * warm[0])
+        squared = (
             at_h * (at_h * cold[0] - 2.0 * cold[1]) + cold[2],
             at_c * (at_c * warm[0] - 2.0 * warm[1]) + warm[2],
             at_h * cold[3] - cold[4],
@@ -154,7 +156,7 @@ class _Table(NamedTuple):
             yy[:, :, -1:],
             cold[0][:, :, :GRID],
         )
-        return cls(np.concatenate(by_set, axis=2), np.concatenate(whole, axis=2))
+        return cls(np.concatenate(linear, axis=2), np.concatenate(squared, axis=2))
 
 
 class _Sums(NamedTuple):
@@ -195,7 +197,9 @@ class _Sums(NamedTuple):
         on, above = both[:, :, :GRID].argmax(axis=2), GRID + both[:, :, GRID:].argmax(axis=2)
         line = self.n[..., None] >= 2.0
         alone = [
-            np.where(room & (square > _NOTHING) & (product > 0.0), product * product / np.maximum(square, _NOTHING), 0.0)
+            np.where(
+                room & (square > _NOTHING) & (product > 0.0), product * product / np.maximum(square, _NOTHING), 0.0
+            )
             for square, product, room in (
                 (self.hh, self.hy, np.concatenate((self.room, line), axis=2)),
                 (self.cc, self.cy, np.concatenate((line, self.room), axis=2)),
@@ -241,11 +245,12 @@ class _Sums(NamedTuple):
         gain = np.empty_like(cross)
         for first in range(0, len(cross), _CACHED):
             part = slice(first, first + _CACHED)
-            gain[part] = _pairs(*(side[part] for side in flat), cross[part])
+            hh, hy, cc, cy = (side[part] for side in flat)
+            gain[part] = _pairs(hh, hy, cc, cy, cross=cross[part])
         return gain.reshape(self.cross.shape)
 
 
-def _pairs(hh: Array, hy: Array, cc: Array, cy: Array, cross: Array) -> Array:
+def _pairs(hh: Array, hy: Array, cc: Array, cy: Array, *, cross: Array) -> Array:
     """Return what the pairs of some groups explain, 0 unless both slopes are positive, (groups, pairs)."""
     h2, hy2 = hh.take(_PAIR_H, axis=1), hy.take(_PAIR_H, axis=1)
     c2, cy2 = cc.take(_PAIR_C, axis=1), cy.take(_PAIR_C, axis=1)

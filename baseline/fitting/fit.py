@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from baseline.fitting.candidates import groups_of
-from baseline.fitting.choose import autoregressive_criterion, choose, lag_one, neighbours
+from baseline.fitting.choose import choose
 from baseline.fitting.coarse import PRECISION, Meter, min_days
+from baseline.fitting.criterion import autoregressive_criterion, lag_one, neighbours
 from baseline.fitting.data import BaselineData
 from baseline.fitting.frozen import Statistics, rounded, rounded_curve
 from baseline.fitting.metrics import metrics
@@ -134,7 +135,9 @@ class _Tried(NamedTuple):
         n_parameters += sum(regime.curve.n_parameters for regime in regimes)
         types = self.calendar.rows(self.days.days) * 7 + weekdays(self.days.days)
         met = np.bincount(types, minlength=7 * len(self.structure.regime)) > 0
-        pairs = zip(np.ravel(self.structure.regime)[met].tolist(), np.ravel(self.structure.level)[met].tolist(), strict=True)
+        pairs = zip(
+            np.ravel(self.structure.regime)[met].tolist(), np.ravel(self.structure.level)[met].tolist(), strict=True
+        )
         n_parameters += len(set(pairs))
         unknown = Statistics(len(self.days.days), n_parameters, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None)
         return DailyModel(self.calendar, self.structure, tuple(regimes), *self.days.period, unknown)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, overload
 from baseline.fitting.fit import fit_days
 from baseline.fitting.hourly.data import BaselineHours
 from baseline.fitting.hourly.fit import fit_hours
-from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from baseline.fitting.data import BaselineData
     from baseline.fitting.hourly.model import HourlyModel
     from baseline.fitting.model import DailyModel
+    from foundation.errors import Refusal
 
 NO_DAYS: frozenset[dt.date] = frozenset()
 
@@ -44,7 +44,12 @@ def fit_many(
     batch: cost grows in proportion to the meters, and a portfolio can be cut anywhere and shared among processes.
     What meters of the same days have in common (their calendar) is worked out once.
     """
-    batch = list(batch)
-    if batch and isinstance(batch[0], BaselineHours):
-        return fit_hours(batch, holidays=holidays, vacations=vacations)
-    return fit_days(batch, holidays=holidays, vacations=vacations)
+    hours, days = [], []
+    for data in batch:
+        if isinstance(data, BaselineHours):
+            hours.append(data)
+        else:
+            days.append(data)
+    if hours:
+        return fit_hours(hours, holidays=holidays, vacations=vacations)
+    return fit_days(days, holidays=holidays, vacations=vacations)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from baseline.fitting.cells import Cells, around, promising
-from baseline.fitting.prefix import DEGENERATE, Hinges, Lines, dot, hinges, line_and_hinge, pair
+from baseline.fitting.prefix import DEGENERATE, Hinges, Lines, by_level, dot, hinges, line_and_hinge, pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def with_plateau(days: SortedDays, floor: Array, *, patient: Mask) -> Found:
     high = hinges(days.colder, days.high, 1.0), hinges(days.warmer, days.high, -1.0)
     plateaus = _Plateaus(days, _Side(low[0], high[0], lines[0]), _Side(low[1], high[1], lines[1]))
     # The cells around the best of the grid come first: the curve they hold rules most of the others out.
-    target = plateaus.better(best, target, around(days, hopeful, *gaps, _NEAR, PLATEAU_DAYS))
+    target = plateaus.better(best, target, around(days, hopeful, *gaps, near=_NEAR, plateau_days=PLATEAU_DAYS))
     plateaus.better(best, target, promising(days, *lines, target, PLATEAU_DAYS))
     return best
 
@@ -114,13 +114,13 @@ def _promise(days: SortedDays, thinned: Found) -> Array:
     A balance point moved by d changes the curve by slope times d at most, on any day. On top comes what chance adds
     when more balance points are tried.
     """
-    thin, misfit, rows = _thin(days), np.zeros(len(days.count)), np.arange(len(days.count))
+    thin, misfit, rows = _thin(days), np.zeros(len(days.size)), np.arange(len(days.size))
     last = days.n_cuts - 1
     for slope, at in ((thinned.heating, thinned.heating_at), (thinned.cooling, thinned.cooling_at)):
         gap = ((days.low < at[:, None]) & days.real).sum(axis=1)
         near = days.low[rows, np.maximum(gap - thin, 0)], days.low[rows, np.minimum(gap + thin, last)]
         misfit += slope * (near[1] - near[0]) / 2.0
-    return thinned.gain + _CHANCE * (days.spread - thinned.gain) + days.count * misfit * misfit
+    return thinned.gain + _CHANCE * (days.spread - thinned.gain) + days.size * misfit * misfit
 
 
 class _Side(NamedTuple):
@@ -133,11 +133,11 @@ class _Side(NamedTuple):
     def of(self, regime: Places, gap: Places) -> _Side:
         """Return what stands at these gaps."""
         at = regime * self.lines.y1.shape[1] + gap
-        return _Side(Hinges(*_taken(self.at_low, at)), Hinges(*_taken(self.at_high, at)), Lines(*_taken(self.lines, at)))
+        return _Side(_hinges_at(self.at_low, at), _hinges_at(self.at_high, at), self.lines.at(at))
 
 
-def _taken(columns: tuple[Array, ...], at: Places) -> list[Array]:
-    return [column.reshape(*column.shape[:-2], -1).take(at, axis=-1) for column in columns]
+def _hinges_at(hinge: Hinges, at: Places) -> Hinges:
+    return Hinges(hinge.square.take(at), hinge.product.take(at), by_level(hinge.on_levels, at))
 
 
 class _Plateaus(NamedTuple):
@@ -175,13 +175,13 @@ class _Plateaus(NamedTuple):
             for other, cooling_at in ((c.at_low, low_c), (c.at_high, high_c)):
                 gain, slope, other_slope = pair(one, other, -dot(one.on_levels, other.on_levels))
                 yield Found(gain, slope, heating_at, other_slope, cooling_at)
-        for cooling, cooling_at in ((c.at_low, low_c), (c.at_high, high_c)):
-            gain, intercept, slope, hinge_slope, ok = line_and_hinge(h.lines, cooling)
+        for hinge, cooling_at in ((c.at_low, low_c), (c.at_high, high_c)):
+            gain, intercept, slope, hinge_slope, ok = line_and_hinge(h.lines, hinge)
             knot = intercept / np.where(slope < 0.0, -slope, 1.0)
             ok &= (slope < 0.0) & (hinge_slope > 0.0) & (low_h <= knot) & (knot <= high_h)
             yield Found(np.where(ok, gain, 0.0), -slope, knot, hinge_slope, cooling_at)
-        for heating, heating_at in ((h.at_low, low_h), (h.at_high, high_h)):
-            gain, intercept, slope, hinge_slope, ok = line_and_hinge(c.lines, heating)
+        for hinge, heating_at in ((h.at_low, low_h), (h.at_high, high_h)):
+            gain, intercept, slope, hinge_slope, ok = line_and_hinge(c.lines, hinge)
             knot = -intercept / np.where(slope > 0.0, slope, 1.0)
             ok &= (slope > 0.0) & (hinge_slope > 0.0) & (low_c <= knot) & (knot <= high_c)
             yield Found(np.where(ok, gain, 0.0), hinge_slope, heating_at, slope, knot)

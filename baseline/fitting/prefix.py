@@ -67,7 +67,7 @@ class SortedDays(NamedTuple):
 
     centre: Array
     """Mean temperature of each regime, (regimes,)."""
-    count: Cuts
+    size: Cuts
     """Days of each, (regimes,)."""
     spread: Array
     """Sum of squares around the levels: what there is to explain, (regimes,)."""
@@ -146,10 +146,15 @@ def _named(columns: Array, k: int) -> Sums:
 
 def dot(a: Array, b: Array) -> Array:
     """Return the sums over the levels of products, always in the same order."""
-    product = a[0] * b[0]
+    product: Array = a[0] * b[0]
     for one, other in zip(a[1:], b[1:], strict=True):
         product += one * other
     return product
+
+
+def by_level(column: Array, places: Cuts) -> Array:
+    """Return what stands at these places of the arrays of each level, rows after each other, (levels, places)."""
+    return np.asarray(column.reshape(len(column), -1).take(places, axis=1))
 
 
 def hinges(s: Sums, at: Array, sign: float) -> Hinges:
@@ -202,6 +207,19 @@ class Lines(NamedTuple):
         second = (s.q1 - shift * first) * scale2
         y1 = s.y0 * scale1
         return cls(y1, (s.y1 - shift * y1) * scale2, first, second, scale1, scale2, shift, usable)
+
+    def at(self, places: Cuts) -> Lines:
+        """Return the lines at these places of the arrays, rows after each other."""
+        return Lines(
+            self.y1.take(places),
+            self.y2.take(places),
+            by_level(self.first, places),
+            by_level(self.second, places),
+            self.scale1.take(places),
+            self.scale2.take(places),
+            self.shift.take(places),
+            self.usable.take(places),
+        )
 
     def line(self, c1: Array, c2: Array) -> tuple[Array, Array]:
         """Return intercept and slope of the lines with coefficients c1, c2 on the orthonormal columns."""

@@ -50,7 +50,7 @@ def best_curves(batch: Sequence[RegimeDays]) -> list[dict[str, Curve]]:
 
 def _together(batch: Sequence[RegimeDays]) -> list[dict[str, Curve]]:
     days = SortedDays.of(batch)
-    enough = days.count >= 2 * np.array([one.min_days for one in batch]) + 1
+    enough = days.size >= 2 * np.array([one.min_days for one in batch]) + 1
     found = _straight(days, enough)
     if days.cuts.shape[1]:
         found |= {"3PH": _best_hinge(days, days.colder, 1.0), "3PC": _best_hinge(days, days.warmer, -1.0)}
@@ -133,8 +133,8 @@ def _two_sided(days: SortedDays) -> Found:
     """Return the best 4P curve: two slopes that meet in one balance point."""
     gains, heating, cooling, knots = [], [], [], []
     for edge in (days.low, days.high):
-        h, c = hinges(days.colder, edge, 1.0), hinges(days.warmer, edge, -1.0)
-        gain, slope, other = pair(h, c, -dot(h.on_levels, c.on_levels))
+        hinge, other_hinge = hinges(days.colder, edge, 1.0), hinges(days.warmer, edge, -1.0)
+        gain, slope, other = pair(hinge, other_hinge, -dot(hinge.on_levels, other_hinge.on_levels))
         gains.append(gain)
         heating.append(slope)
         cooling.append(other)

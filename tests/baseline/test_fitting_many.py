@@ -6,6 +6,8 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from baseline.fitting.data import BaselineData
 from baseline.fitting.fit import fit_daily
@@ -16,6 +18,7 @@ from fleet.bench.meters import generated
 from foundation.errors import Refusal
 from tests.baseline.fitting_buildings import office, outdoor, year_of_days
 
+PORTFOLIO = [meter.before.days(BaselineData) for meter in generated(8)]
 HOLIDAYS = frozenset({dt.date(2022, 5, 26), dt.date(2022, 7, 14)})
 
 
@@ -32,6 +35,32 @@ def test_a_batch_gives_each_meter_the_model_it_would_have_alone():
     assert [model.to_json() for model in fit_many(batch[::-1], holidays=HOLIDAYS)] == [
         model.to_json() for model in models[::-1]
     ]
+
+
+def with_gaps(data, *, seed):
+    kwh = data.kwh.copy()
+    kwh[np.random.default_rng(seed).random(len(kwh)) < 0.1] = np.nan
+    return BaselineData.of(data.days, kwh, data.temperature_c)
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    chosen=st.lists(
+        st.tuples(st.integers(0, 7), st.sampled_from(["whole", "gaps", "weeks"])), min_size=2, max_size=6, unique=True
+    )
+)
+def test_meters_of_any_days_are_fitted_together_as_alone(chosen):
+    batch = []
+    for number, kind in chosen:
+        data = PORTFOLIO[number]
+        if kind == "gaps":
+            data = with_gaps(data, seed=number)
+        if kind == "weeks":
+            n = 40 + 13 * number
+            data = BaselineData.of(data.days[:n], data.kwh[:n], data.temperature_c[:n])
+        batch.append(data)
+    together = fit_many(batch, holidays=HOLIDAYS)
+    assert [model.to_json() for model in together] == [fit_daily(data, holidays=HOLIDAYS).to_json() for data in batch]
 
 
 def test_a_meter_that_cannot_be_fitted_keeps_nobody_else_waiting():
