@@ -85,7 +85,12 @@ def company(session: Session) -> None:
     )
 
 
-def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decimal = Decimal("10.125")) -> Agreement:
+HALF = Terms(shares=(Share(Fraction(1, 2)),))
+
+
+def signed_agreement(
+    session: Session, siren: str = SIRENS[0], daily_kwh: Decimal = Decimal("10.125"), terms: Terms = HALF
+) -> Agreement:
     """Return a signed agreement over one school whose report of 2025 avoids `daily_kwh` a day, half of it shared."""
     number = next(_serial)
     town = register_shareholder(
@@ -125,7 +130,7 @@ def signed_agreement(session: Session, siren: str = SIRENS[0], daily_kwh: Decima
         budget=budget,
         starts_on=YEAR[0],
         ends_on=dt.date(2030, 1, 1),
-        terms=Terms(shares=(Share(Fraction(1, 2)),)),
+        terms=terms,
     )
     add_price(
         session,

@@ -32,6 +32,12 @@ PUBLIC_BUYER_NOTES: tuple[NoteSnapshot, ...] = (
     {"subject_code": "AAB", "text": "Pas d'escompte pour paiement anticipé."},
 )
 
+GOODS_MENTIONS: tuple[str, ...] = (
+    "Catégorie de l'opération : livraison de biens.",
+    # CGI art. 269-2-a.
+    "TVA exigible à la livraison.",
+)
+
 SERVICE_MENTIONS: tuple[str, ...] = (
     # CGI ann. II art. 242 nonies A, since the reform of e-invoicing.
     "Catégorie de l'opération : prestation de services.",

@@ -30,6 +30,11 @@ def period_words(period: PeriodSnapshot) -> str:
 
 def headline(snapshot: InvoiceSnapshot) -> str:
     """Return the one sentence on top: period, buildings, energy avoided and its interval, or "(estimation)" without."""
+    if snapshot.get("subject") == "buy_out":
+        return (
+            f"L'accord {snapshot['contract_reference']} a pris fin : vous gardez les capteurs, à la valeur que son"
+            " tableau fixe."
+        )
     facts = snapshot["headline"]
     period = period_words(snapshot["invoicing_period"])
     avoided = Decimal(facts["avoided_kwh"])

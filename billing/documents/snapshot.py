@@ -7,7 +7,7 @@ An empty string means "not said". The hash that seals a snapshot is not part of 
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 class AddressSnapshot(TypedDict):
@@ -179,12 +179,14 @@ class FactSnapshot(TypedDict):
     value: str
 
 
-class _Document(TypedDict):
-    """What a draft and an issued invoice have in common."""
+class CommonSnapshot(TypedDict):
+    """What every document says, whatever it asks for."""
 
     schema: Literal["invoice/1"]
     synthetic: bool
     """True for demonstration data: every page says so."""
+    subject: NotRequired[Literal["buy_out"]]
+    """Absent: a share of savings. A buy-out sells the sensors: goods, without buildings, waterfall or measured days."""
     type_code: str
     invoice_number: str
     issue_date: str
@@ -206,17 +208,22 @@ class _Document(TypedDict):
     """BT-113: already paid, "0" as a rule."""
     payment: PaymentSnapshot | None
     notes: list[NoteSnapshot]
-    mentions: list[str]
-    """Legal mentions beside the notes."""
     legal_basis: str
     """What kind of contract this is, by the version of the text the agreement was signed under."""
+    steps: list[StepSnapshot]
+    check_url: str
+    """The public page where anyone checks this invoice."""
+
+
+class _Document(CommonSnapshot):
+    """What a draft and an issued invoice have in common."""
+
+    mentions: list[str]
+    """Legal mentions beside the notes."""
     headline: HeadlineSnapshot
     waterfall: WaterfallSnapshot | None
     boundaries: list[BoundarySnapshot]
-    steps: list[StepSnapshot]
     evidence: list[FactSnapshot]
-    check_url: str
-    """The public page where anyone checks this invoice."""
 
 
 class DraftSnapshot(_Document):

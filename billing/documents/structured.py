@@ -54,6 +54,8 @@ def structured(snapshot: DraftSnapshot | InvoiceSnapshot) -> Invoice:
         preceding_invoices=tuple(_preceding(one) for one in snapshot["preceding_invoices"]),
         invoicing_period=_period(snapshot["invoicing_period"]),
         paid_amount=Decimal(snapshot["paid"]),
+        # BT-23: B1 is an invoice of goods, S1 of services.
+        business_process="B1" if snapshot.get("subject") == "buy_out" else "S1",
     )
 
 

@@ -36,7 +36,7 @@ QUESTIONS = {
             WHERE i.number IS NOT NULL GROUP BY i.number, i.type_code),
         booked AS (
             SELECT e.document, -sum(p.amount) AS net FROM billing.entry e JOIN billing.posting p ON p.entry_id = e.id
-            WHERE p.account_code = '706' GROUP BY e.document)
+            WHERE p.account_code IN ('706', '775') GROUP BY e.document)
         SELECT coalesce(s.number, b.document), coalesce(s.net, 0), coalesce(b.net, 0)
         FROM said s FULL JOIN booked b ON b.document = s.number WHERE coalesce(s.net, 0) <> coalesce(b.net, 0)""",
     "Son total TTC est de {0} € et le compte de la collectivité porte {1} €.": """

@@ -19,7 +19,7 @@ from billing.invoices.models import Invoice
 from billing.invoices.numbering import open_series, seal
 from billing.invoices.snapshot import draft_snapshot
 from billing.ledger.register import post
-from billing.ledger.rules import sale
+from billing.ledger.rules import cession, sale
 from billing.settlements.data import Outcome
 from contracts.parties.register import the_company
 from foundation.errors import Refusal
@@ -134,9 +134,10 @@ def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
 
 def _book(session: Session, invoice: Invoice, number: str, today: dt.date) -> None:
     sign = -1 if invoice.is_credit_note else 1
+    moves = cession if invoice.settlement.kind == "buy_out" else sale
     post(
         session,
-        sale(sign * invoice.net, sign * invoice.vat),
+        moves(sign * invoice.net, sign * invoice.vat),
         day=today,
         journal="VT",
         kind="credit_note" if invoice.is_credit_note else "invoice",

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from billing.documents.mentions import PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
+from billing.documents.mentions import GOODS_MENTIONS, PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
 from billing.settlements.data import Outcome
 from foundation.identifiers import vat_number_from_siren
 from foundation.look.language import FRENCH
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from billing.documents.snapshot import (
         AddressSnapshot,
         BoundarySnapshot,
+        CommonSnapshot,
         DraftSnapshot,
         ElectronicAddressSnapshot,
         FactSnapshot,
@@ -42,6 +43,60 @@ def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, t
 
     A credit note says the same with its lines turned round: what it gives back is positive.
     """
+    if settlement.kind == "buy_out":
+        return _of_buy_out(settlement, company, base_url, today)
+    return {
+        **_common(settlement, company, base_url, today),
+        "mentions": list(SERVICE_MENTIONS),
+        "headline": {
+            "buildings": len({b.id for line in _this_year(settlement) for b in line.boundary.buildings}),
+            "avoided_kwh": _text(_avoided(settlement)),
+            "uncertainty": _uncertainty(settlement),
+            "confidence": str(_this_year(settlement)[0].report.confidence_level),
+            "equivalent": _equivalent(_avoided(settlement)),
+        },
+        "waterfall": {
+            "without_works": _text(settlement.baseline_value),
+            "measured": _text(settlement.baseline_value - settlement.avoided_value),
+            "provider_share": _text(settlement.share_to_date),
+        },
+        "boundaries": [_boundary(line) for line in _this_year(settlement)],
+        "evidence": _evidence(settlement),
+        "lines": [_line(place, line, settlement) for place, line in enumerate(_billed(settlement), start=1)],
+    }
+
+
+def _of_buy_out(settlement: Settlement, company: Company, base_url: str, today: dt.date) -> DraftSnapshot:
+    """Return the invoice that sells the sensors at the value of the agreement's table."""
+    agreement = settlement.agreement
+    signed = agreement.document.sha256 if agreement.document else ""
+    return {
+        **_common(settlement, company, base_url, today),
+        "subject": "buy_out",
+        "mentions": list(GOODS_MENTIONS),
+        "headline": {"buildings": 0, "avoided_kwh": "0", "uncertainty": "", "confidence": "0", "equivalent": ""},
+        "waterfall": None,
+        "boundaries": [],
+        "evidence": [{"label": "Accord signé", "value": signed}] if signed else [],
+        "lines": [
+            {
+                "identifier": "1",
+                "name": "Rachat des capteurs",
+                "description": f"Accord {agreement.number}, valeur de son tableau de rachat",
+                "quantity": "1",
+                "unit_code": "C62",
+                "unit_price": _text(settlement.amount),
+                "vat_category": "S",
+                "rate": VAT_RATE,
+                "exemption_reason": "",
+                "invoicing_period": None,
+            }
+        ],
+    }
+
+
+def _common(settlement: Settlement, company: Company, base_url: str, today: dt.date) -> CommonSnapshot:
+    """Return what every document says, whatever it asks for."""
     agreement = settlement.agreement
     number = f"BROUILLON-{settlement.id}"
     return {
@@ -62,25 +117,9 @@ def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, t
         "paid": "0",
         "payment": {"iban": company.iban, "bic": company.bic, "account_name": company.name},
         "notes": list(PUBLIC_BUYER_NOTES),
-        "mentions": list(SERVICE_MENTIONS),
         "legal_basis": agreement.legal_basis,
-        "headline": {
-            "buildings": len({b.id for line in _this_year(settlement) for b in line.boundary.buildings}),
-            "avoided_kwh": _text(_avoided(settlement)),
-            "uncertainty": _uncertainty(settlement),
-            "confidence": str(_this_year(settlement)[0].report.confidence_level),
-            "equivalent": _equivalent(_avoided(settlement)),
-        },
-        "waterfall": {
-            "without_works": _text(settlement.baseline_value),
-            "measured": _text(settlement.baseline_value - settlement.avoided_value),
-            "provider_share": _text(settlement.share_to_date),
-        },
-        "boundaries": [_boundary(line) for line in _this_year(settlement)],
         "steps": [_step(step) for step in settlement.evaluation["steps"]],
-        "evidence": _evidence(settlement),
         "check_url": f"{base_url.rstrip('/')}/check/{number}",
-        "lines": [_line(place, line, settlement) for place, line in enumerate(_billed(settlement), start=1)],
     }
 
 

@@ -13,12 +13,14 @@ REVENUE = "706"
 VAT_WAITING = "44574"
 """VAT on services is due when they are paid for (CGI art. 269-2-c): until then it waits here."""
 VAT_DUE = "44571"
+CESSIONS = "775"
 NOTHING = Decimal("0.00")
 
 ACCOUNTS = {
     CUSTOMERS: "Clients",
     BANK: "Banque",
     REVENUE: "Prestations de services",
+    CESSIONS: "Produits des cessions d'éléments d'actif",
     VAT_WAITING: "TVA collectée en attente d'encaissement",
     VAT_DUE: "TVA collectée",
 }
@@ -35,6 +37,14 @@ class Move(NamedTuple):
 def sale(net: Decimal, vat: Decimal) -> tuple[Move, ...]:
     """Return what issuing an invoice moves; a credit note is the same with both amounts negative."""
     return _moves(Move(CUSTOMERS, net + vat), Move(REVENUE, -net), Move(VAT_WAITING, -vat))
+
+
+def cession(net: Decimal, vat: Decimal) -> tuple[Move, ...]:
+    """Return what selling the sensors moves: they are fixed assets, and VAT on goods is due at once (CGI art. 269-2-a).
+
+    A credit note is the same with both amounts negative.
+    """
+    return _moves(Move(CUSTOMERS, net + vat), Move(CESSIONS, -net), Move(VAT_DUE, -vat))
 
 
 def receipt(amount: Decimal) -> tuple[Move, ...]:

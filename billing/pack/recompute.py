@@ -17,6 +17,9 @@ from baseline.fitting.kinds import daily_of, kind_of, model_from_json, with_vaca
 from billing.documents.structured import structured, totals_of, vat_of
 from billing.einvoice.model import CREDIT_NOTE
 from billing.settlements.inputs import computed_again
+from contracts.agreements.terms.codec import from_json
+from contracts.agreements.terms.findings import buy_out
+from contracts.agreements.years import whole_years
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
 from foundation.money import kwh
@@ -99,6 +102,9 @@ def _report(report: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -
 
 def _settlement(pack: Mapping[str, Any]) -> Iterator[Refusal]:
     settlement = pack["settlement"]
+    if settlement["inputs"].get("buy_out") is not None:
+        yield from _buy_out(settlement)
+        return
     days = {
         report["sha256"]: {
             row[0]: (Decimal(row[3]), Decimal(row[3]) - Decimal(row[2])) for row in report["document"]["days"] if row[4]
@@ -116,6 +122,19 @@ def _settlement(pack: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(
             "Les clauses donnent {found} € ; le décompte demande {asked} €.",
             found=f"{proposal.total:.2f}",
+            asked=settlement["amount"],
+        )
+
+
+def _buy_out(settlement: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield what is wrong with the value of the sensors: it is that of the agreement's table."""
+    facts = settlement["inputs"]["buy_out"]
+    years = whole_years(dt.date.fromisoformat(facts["start"]), dt.date.fromisoformat(facts["end"]))
+    found = f"{buy_out(from_json(facts['terms']), years):.2f}"
+    if found != settlement["amount"] or settlement["lines"]:
+        yield Refusal(
+            "Le tableau de rachat de l'accord donne {found} € ; la facture demande {asked} €.",
+            found=found,
             asked=settlement["amount"],
         )
 
@@ -141,6 +160,8 @@ def _invoice(pack: Mapping[str, Any]) -> Iterator[Refusal]:
 
 def _labelled(settlement: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     """Return the lines of the settled year with the name of their boundary after the energy."""
+    if not settlement["inputs"]["years"]:
+        return []
     last = settlement["inputs"]["years"][-1]
     names = {(one["boundary_id"], one["energy"]): one["boundary"] for one in last["measured"]}
     return [

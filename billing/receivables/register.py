@@ -215,6 +215,8 @@ def _allocate(
     allocation = Allocation(payment=payment, invoice=invoice, amount=amount, made_by=by)
     session.add(allocation)
     session.flush()
+    if invoice.settlement.kind == "buy_out":
+        return allocation  # VAT on goods fell due when they were delivered.
     due = vat_of_part(invoice.vat, invoice.gross, paid + amount) - vat_of_part(invoice.vat, invoice.gross, paid)
     post(
         session,

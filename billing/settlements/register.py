@@ -82,7 +82,7 @@ def propose(
     take_turn(session, agreement.id)
     _demand_turn(session, agreement, start, end)
     settlement = _computed(session, agreement, years, end, today)
-    return _proposed(session, settlement, Range(start, end), today, by)
+    return add_proposed(session, settlement, Range(start, end), today, by)
 
 
 def complement(session: Session, agreement: Agreement, *, today: dt.date, by: Actor | None = None) -> Settlement:
@@ -109,7 +109,7 @@ def complement(session: Session, agreement: Agreement, *, today: dt.date, by: Ac
             N_("Rien n'a bougé depuis le dernier décompte : il n'y a ni correction tardive ni contestation tranchée.")
         )
     settlement.kind = "complement"
-    return _proposed(session, settlement, last.period, today, by)
+    return add_proposed(session, settlement, last.period, today, by)
 
 
 def review(session: Session, settlement: Settlement, *, by: Actor, today: dt.date) -> Settlement:
@@ -166,9 +166,10 @@ def _computed(
     return settlement
 
 
-def _proposed(
+def add_proposed(
     session: Session, settlement: Settlement, period: Range[dt.date], today: dt.date, by: Actor | None
 ) -> Settlement:
+    """Add a settlement that was computed, as proposed by `by` for `period`; a second person reads what is much."""
     settlement.period = period
     settlement.proposed_on = today
     if by is not None:

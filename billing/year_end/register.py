@@ -145,7 +145,7 @@ def _settlement(session: Session, agreement: Agreement, start: dt.date, end: dt.
     """Return the settlement that closes the contract year, the latest where one was disputed."""
     for one in session.scalars(
         select(Settlement)
-        .where(Settlement.agreement_id == agreement.id, Settlement.state != "disputed")
+        .where(Settlement.agreement_id == agreement.id, Settlement.state != "disputed", Settlement.kind == "savings")
         .order_by(Settlement.id.desc())
     ):
         one_start, one_end = bounds(one.period)
@@ -157,7 +157,9 @@ def _settlement(session: Session, agreement: Agreement, start: dt.date, end: dt.
 def _open_from(session: Session, agreement: Agreement, start: dt.date) -> dt.date:
     """Return the first day of the contract year no instalment covers."""
     periods = session.scalars(
-        select(Settlement.period).where(Settlement.agreement_id == agreement.id, Settlement.state != "disputed")
+        select(Settlement.period).where(
+            Settlement.agreement_id == agreement.id, Settlement.state != "disputed", Settlement.kind == "savings"
+        )
     )
     return max([start, *(bounds(one)[1] for one in periods if bounds(one)[0] >= start)])
 

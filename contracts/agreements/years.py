@@ -37,6 +37,12 @@ def years_until(term_start: dt.date, term_end: dt.date, day: dt.date) -> list[Ye
     return years
 
 
+def whole_years(term_start: dt.date, end: dt.date) -> int:
+    """Return how many contract years were complete when an agreement ended on day `end` (exclusive)."""
+    years = end.year - term_start.year
+    return years if _anniversary(term_start, years) <= end else years - 1
+
+
 def _anniversary(start: dt.date, years: int) -> dt.date:
     """Return the day `years` years after `start`; a 29 February has its anniversary on the 28th in common years."""
     year = start.year + years
