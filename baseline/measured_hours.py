@@ -21,7 +21,7 @@ from devices.points.shares import weighed
 from foundation.time import days, local_midnight, time_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.orm import Session
@@ -108,6 +108,16 @@ class MeasuredHours:
             found.append(MeasuredDay(day, sum(both, Decimal(0)) if both else None, len(both), n, mean, len(warm)))
             at += n
         return found
+
+    def on_the_wall(self) -> Iterator[tuple[dt.date, list[list[Decimal]]]]:
+        """Yield each local day with what was measured at each hour on the wall: two where autumn has it twice."""
+        found: dict[dt.date, list[list[Decimal]]] = {}
+        for instant, energy in zip(self._instants(), self.kwh, strict=True):
+            local = instant.astimezone(self.zone)
+            hours = found.setdefault(local.date(), [[] for _ in range(24)])
+            if energy is not None:
+                hours[local.hour].append(energy)
+        yield from found.items()
 
     def _instants(self) -> list[dt.datetime]:
         first = local_midnight(self.start, self.zone).astimezone(dt.UTC)

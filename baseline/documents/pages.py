@@ -39,6 +39,8 @@ class Section:
     chart: Chart | None = None
     table: Table | None = None
     points: Sequence[str] = ()
+    annex: Sequence[tuple[str, Table]] = ()
+    """Small tables under a title each."""
     new_page: bool = False
 
 

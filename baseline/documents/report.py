@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from baseline.documents.pages import Printed, Section, Table
@@ -13,19 +14,24 @@ from baseline.events.words import STATES as EVENT_STATES
 from baseline.fitting import described
 from baseline.fitting.kinds import kind_of, model_from_json
 from baseline.plans.words import INTERVALS, MODEL_WORDS
-from baseline.reports.drawn import cusum_chart, measured_chart
+from baseline.reports.drawn import calendar_chart, carpet_chart, cusum_chart, measured_chart
+from baseline.reports.signature import signature_of
+from devices.reconciliation.rules import Verdict
+from devices.reconciliation.words import VERDICTS
 from foundation.messages import N_
 from foundation.time import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-    from baseline.reports.models import SavingsReport
+    from baseline.reports.models import ReportDay, SavingsReport
     from foundation.look.language import Language
 
 ONE_DAY = dt.timedelta(days=1)
+MONTHS_ACROSS = 12
+"""Of the annex: what a page holds."""
 
 
 def report_pages(session: Session, report: SavingsReport, language: Language) -> Printed:
@@ -68,18 +74,24 @@ def report_pages(session: Session, report: SavingsReport, language: Language) ->
                 _(N_("sur {days}")).format(days=report.days_expected),
             ),
         ],
-        sections=[*_sections(report, language, period)],
+        sections=[*_sections(session, report, language, period)],
         synthetic=company.synthetic,
         tone="saved" if saved else "excess",
     )
 
 
-def _sections(report: SavingsReport, language: Language, period: str) -> Iterator[Section]:
+def _sections(session: Session, report: SavingsReport, language: Language, period: str) -> Iterator[Section]:
     _ = language.translate
     analysis = report.analysis or {}
     months = _months(analysis["months"], language) if analysis.get("months") else None
     yield Section(_(N_("Combien, mois après mois ?")), chart=measured_chart(report, language), table=months)
     yield Section(_(N_("Quand l'économie s'est-elle faite ?")), chart=cusum_chart(report, language), new_page=True)
+    yield Section(_(N_("Quels jours ?")), chart=calendar_chart(report, language))
+    signature = signature_of(session, report.plan, model_from_json(report.plan.model or {}), language, report=report)
+    yield Section(_(N_("Comment le bâtiment suit-il la température ?")), chart=signature, new_page=True)
+    hours = carpet_chart(session, report, language)
+    if hours is not None:
+        yield Section(_(N_("À quelles heures ?")), chart=hours)
     if report.events:
         yield Section(_(N_("Quels événements, travaux à part ?")), table=_events(report, language))
     if report.unadjusted_avoided_kwh is not None and (report.events or report.held_kwh):
@@ -90,7 +102,67 @@ def _sections(report: SavingsReport, language: Language, period: str) -> Iterato
     if report.findings:
         told = [described(one, _, language.code) for one in report.findings]
         yield Section(_(N_("Que faut-il en savoir ?")), points=told)
+    if analysis.get("bills"):
+        yield Section(_(N_("La mesure recoupe-t-elle les factures ?")), table=_bills(analysis["bills"], language))
     yield from _beside(analysis, language)
+    yield Section(_(N_("Annexe : chaque jour")), annex=[*_annex(report, language)], new_page=True)
+
+
+def _bills(bills: Sequence[Mapping[str, Any]], language: Language) -> Table:
+    _ = language.translate
+    rows = []
+    for one in bills:
+        start, end = (dt.date.fromisoformat(one[side]) for side in ("start", "end"))
+        when = f"{language.short_date(start)} – {language.short_date(end - ONE_DAY)}"
+        measured, gap = one["measured_kwh"], one["gap"]
+        rows.append(
+            (
+                f"{one['point']}\n{when}",
+                language.number(Decimal(one["billed_kwh"])),
+                "–" if measured is None else language.number(Decimal(measured)),
+                "–" if gap is None else language.percent(Decimal(gap), 1),
+                _(VERDICTS[Verdict(one["verdict"])][0]),
+            )
+        )
+    header = (_(N_("Facture")), _(N_("Facturé, kWh")), _(N_("Mesuré, kWh")), _(N_("Écart")), _(N_("Verdict")))
+    return Table(header, rows, figures=(1, 2, 3))
+
+
+def _annex(report: SavingsReport, language: Language) -> Iterator[tuple[str, Table]]:
+    """Yield both sides and their difference, days down and twelve months across: their sums are the report's totals."""
+    _ = language.translate
+    by_month = [
+        (month, {one.day.day: one for one in group})
+        for month, group in groupby(report.days, lambda one: one.day.replace(day=1))
+    ]
+    for number in range(0, len(by_month), MONTHS_ACROSS):
+        months = by_month[number : number + MONTHS_ACROSS]
+        header = (_(N_("Jour")), *(f"{month:%m/%y}" for month, _days in months))
+        for title, side in SIDES.items():
+            known = [
+                {day: value for day, one in days.items() if (value := side(one)) is not None} for _, days in months
+            ]
+            rows = [
+                (str(day), *(language.number(of[day]) if day in of else "–" for of in known))
+                for day in range(1, 32)
+                if any(day in days for _, days in months)
+            ]
+            rows.append((_(N_("Somme")), *(language.number(sum(of.values(), Decimal(0))) for of in known)))
+            yield _(title), Table(header, rows, figures=tuple(range(1, len(header))))
+
+
+def _counted(day: ReportDay) -> tuple[Decimal, Decimal] | None:
+    """Return both sides of a day that counts."""
+    if not day.counted or day.measured_kwh is None or day.adjusted_baseline_kwh is None:
+        return None
+    return day.adjusted_baseline_kwh, day.measured_kwh
+
+
+SIDES: Mapping[str, Callable[[ReportDay], Decimal | None]] = {
+    N_("Référence ajustée, kWh"): lambda day: sides[0] if (sides := _counted(day)) else None,
+    N_("Mesuré, kWh"): lambda day: sides[1] if (sides := _counted(day)) else None,
+    N_("Évité, kWh"): lambda day: sides[0] - sides[1] if (sides := _counted(day)) else None,
+}
 
 
 def _events(report: SavingsReport, language: Language) -> Table:

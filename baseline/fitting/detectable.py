@@ -30,6 +30,21 @@ class Detectable(NamedTuple):
         return self.empirical if interval == "empirical" else self.g14
 
 
+def half_width(model: Model, interval: str, days: int, months: int, confidence: float) -> float | None:
+    """Return by how much the baseline of `days` days in `months` calendar months may be off, kWh; None where unknown.
+
+    Without the error of fitted events. Of bills, one a month is taken.
+    """
+    statistics = daily_of(model).statistics
+    if interval == "empirical":
+        return empirical_half_width(statistics, days, confidence)
+    if isinstance(model, HourlyModel):
+        return g14_hourly_half_width(model.statistics, days * 24, confidence)
+    if daily_of(model) is model:
+        return g14_half_width(statistics, days, months, confidence)
+    return g14_billing_half_width(statistics, days, months, months, confidence)
+
+
 def least_detectable(model: Model, confidence: float) -> Detectable:
     """Return the saving of a year like the baseline whose interval at `confidence` would just leave out zero.
 
@@ -41,11 +56,5 @@ def least_detectable(model: Model, confidence: float) -> Detectable:
     whole = statistics.mean_kwh * YEAR
     if whole <= 0.0:
         return Detectable(None, None)
-    if isinstance(model, HourlyModel):
-        g14 = g14_hourly_half_width(model.statistics, YEAR * 24, confidence)
-    elif daily_of(model) is model:
-        g14 = g14_half_width(statistics, YEAR, MONTHS, confidence)
-    else:
-        g14 = g14_billing_half_width(statistics, YEAR, MONTHS, MONTHS, confidence)
-    empirical = empirical_half_width(statistics, YEAR, confidence)
-    return Detectable(*(None if width is None else width / whole for width in (g14, empirical)))
+    widths = [half_width(model, interval, YEAR, MONTHS, confidence) for interval in ("g14", "empirical")]
+    return Detectable(*(None if width is None else width / whole for width in widths))

@@ -1,4 +1,4 @@
-"""What a report tells beside the saving, none of it billed: months, other baselines, other years, a fixed climate."""
+"""What a report tells beside the saving, never billed: months, other baselines and years, a fixed climate, bills."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from baseline.fitting.kinds import daily_of, kind_of
 from baseline.fitting.reference import days_of_reference
 from baseline.fitting.uncertainty import g14_half_width
 from baseline.plans.windows import LOOK_BACK, months_before, other_windows
+from baseline.reports.bills import bills_beside
 from baseline.reports.withheld import NOTHING
 from foundation.errors import Refusal
 from foundation.time import bounds
@@ -50,6 +51,7 @@ def analysis_of(
         "windows": _windows(session, plan, model, measured, payable),
         "years": _years(session, plan, model, measured.end),
         "normalised": _normalised(plan, model, measured, rows),
+        "bills": bills_beside(session, plan.boundary, measured.start, measured.end),
     }
     return {name: value for name, value in told_all.items() if value}
 

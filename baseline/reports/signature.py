@@ -32,8 +32,10 @@ WEEK_AND_WEEKEND = 2
 WEEKDAYS, WEEKEND = {0, 1, 2, 3, 4}, {5, 6}
 
 
-def signature_of(session: Session, plan: MeasurementPlan, frozen: Model, language: Language) -> Chart:
-    """Draw `plan` as its model sees days; only complete days are shown."""
+def signature_of(
+    session: Session, plan: MeasurementPlan, frozen: Model, language: Language, *, report: SavingsReport | None = None
+) -> Chart:
+    """Draw `plan` as its model sees days, and the days of `report`, or of its latest one; only complete days."""
     model = daily_of(frozen)
     start, end = bounds(plan.baseline_period)
     days = [
@@ -43,7 +45,8 @@ def signature_of(session: Session, plan: MeasurementPlan, frozen: Model, languag
     ]
     shown = list(days)
     latest = select(SavingsReport.id).where(SavingsReport.plan_id == plan.id).order_by(SavingsReport.id.desc()).limit(1)
-    counted = select(ReportDay).where(ReportDay.report_id == latest.scalar_subquery(), ReportDay.counted)
+    of = latest.scalar_subquery() if report is None else report.id
+    counted = select(ReportDay).where(ReportDay.report_id == of, ReportDay.counted)
     shown += [
         SignatureDay(one.day, float(one.temperature_c), float(one.measured_kwh), "reporting")
         for one in session.scalars(counted)

@@ -17,12 +17,13 @@ from baseline.fitting.kinds import model_from_json
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.views import plan_crumbs, plans_covering
 from baseline.reports.acceptances import accept_finding, standing_of_plan, standing_of_report
-from baseline.reports.drawn import cusum_chart, measured_chart
+from baseline.reports.drawn import calendar_chart, carpet_chart, cusum_chart, measured_chart
 from baseline.reports.findings import TO_ACCEPT
 from baseline.reports.models import SavingsReport
 from baseline.reports.register import newest_report
 from baseline.reports.signature import signature_of
 from devices.points.models import BoundaryBuilding
+from devices.reconciliation.words import VERDICTS
 from foundation.errors import Refusal
 from foundation.files import csv_file
 from foundation.forms import EntryForm, day_field, submit
@@ -105,6 +106,9 @@ def report(request: Request) -> dict[str, Any]:
         "newer": newest.id if newest is not None and newest.id != shown.id else None,
         "measured": measured_chart(shown, request.language),
         "cumulated": cusum_chart(shown, request.language),
+        "calendar": calendar_chart(shown, request.language),
+        "carpet": carpet_chart(session, shown, request.language),
+        "verdicts": VERDICTS,
         "crumbs": [(request.language.translate(N_("Rapports")), request.route_path("reports"))],
     }
 

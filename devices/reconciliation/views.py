@@ -18,6 +18,7 @@ from devices.reconciliation.gather import lines_of, reconcile
 from devices.reconciliation.models import AgreedLimit
 from devices.reconciliation.register import agree_limit
 from devices.reconciliation.rules import LIMIT, Verdict
+from devices.reconciliation.words import VERDICTS
 from foundation.forms import EntryForm, number_field, submit
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
     from pyramid.request import Request
     from pyramid.response import Response
 
-VERDICTS = {
-    Verdict.DIFFERS: (N_("s'écarte"), "bad"),
-    Verdict.NOTHING_BILLED: (N_("rien de facturé"), "bad"),
-    Verdict.INCOMPLETE: (N_("mesure incomplète"), "warn"),
-    Verdict.NO_COEFFICIENT: (N_("coefficient kWh/m³ à entrer"), "warn"),
-    Verdict.UNMEASURED: (N_("rien de mesuré"), "plain"),
-    Verdict.ESTIMATED: (N_("facture estimée"), "plain"),
-    Verdict.OTHER_HEATING_VALUE: (N_("facturé en kWh PCI"), "plain"),
-    Verdict.AGREES: (N_("concorde"), "good"),
-}
-"""What a person reads, the most urgent first, with its tone."""
 SHOWN = 300
 A_YEAR = dt.timedelta(days=366)
 

@@ -124,6 +124,7 @@ def _styles(token: dict[str, str]) -> dict[str, Any]:
             "align": "center",
             "baseline": "middle",
         },
+        "beyond": {"color": token["ink"], "fontSize": 11, "align": "center", "baseline": "middle"},
         "guide": {"color": token["muted"], "strokeWidth": 1, "strokeDash": [2, 3]},
         "note": {"color": token["muted"], "fontSize": 13, "align": "left"},
     }
@@ -191,6 +192,7 @@ def chart_theme(mode: Mode, language: str) -> dict[str, Any]:
         "range": {
             "category": [token[name] for name in ("sea", "baseline", "warn", "saved", "excess")],
             "heatmap": [token["wash"], token["sea"]],
+            "diverging": [token["excess"], token["wash"], token["saved"]],
         },
         "style": _styles(token),
     }

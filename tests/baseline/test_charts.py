@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from baseline.reports.calendar import DayOfSavings, calendar
+from baseline.reports.carpet import DayOfHours, carpet
 from baseline.reports.charts import (
     CumulativeDay,
     MonthOfSavings,
@@ -80,12 +82,41 @@ def bars(language=FRENCH):
     return daily_bars(days, energy="gas", language=language)
 
 
+def hours_of(number):
+    """An office: 10 kWh an hour when open, 4 at night, 2 on weekends; nothing known on days 5 and 6."""
+    if number in {4, 5}:
+        return (None,) * 24
+    weekend = (JANUARY + dt.timedelta(days=number)).weekday() > 4
+    return tuple(2.0 if weekend else 10.0 if 7 <= hour < 19 else 4.0 for hour in range(24))
+
+
+def woven(language=FRENCH):
+    return carpet([DayOfHours(JANUARY + dt.timedelta(days=n), hours_of(n)) for n in range(40)], language=language)
+
+
+def dated(language=FRENCH):
+    sides = {3: (None, None), 10: (130.0, 100.0), 11: (98.0, 100.0)}
+    days = [
+        DayOfSavings(JANUARY + dt.timedelta(days=n), *sides.get(n, (80.0, 100.0)), "silence" if n == 3 else "")
+        for n in range(60)
+    ]
+    return calendar(days, language=language)
+
+
 def values_of(spec):
     """Return every row of every data set of a specification."""
     return [row for rows in spec["datasets"].values() for row in rows]
 
 
-CHARTS = {"signature": signature, "months": months, "cusum": cumulated, "curve": curve, "bars": bars}
+CHARTS = {
+    "signature": signature,
+    "months": months,
+    "cusum": cumulated,
+    "curve": curve,
+    "bars": bars,
+    "carpet": woven,
+    "calendar": dated,
+}
 
 
 @pytest.mark.parametrize("make", CHARTS.values(), ids=CHARTS)
@@ -141,6 +172,33 @@ def test_events_are_numbered_on_the_line_and_listed():
     chart = cumulated()
     assert [entry.label for entry in chart.key][-1] == "1 : Salle ouverte, 20/01/2011"
     assert "1, Salle ouverte" in chart.summary
+
+
+def test_the_carpet_says_what_nights_and_weekends_use_and_joins_equal_hours():
+    chart = woven()
+    assert chart.title == (
+        "La nuit, le bâtiment consomme encore 40\u202f% de ce qu'il consomme en journée ; le week-end, 20\u202f%"
+    )
+    known, holes = chart.spec["datasets"]["known"], chart.spec["datasets"]["holes"]
+    monday = [cell for cell in known if cell["from"].startswith("2011-01-03")]
+    assert [(cell["first"], cell["last"], cell["said"]) for cell in monday] == [
+        (0, 7, "4,0"),
+        (7, 19, "10,0"),
+        (19, 24, "4,0"),
+    ]
+    assert [(hole["from"], hole["to"]) for hole in holes] == [("2011-01-05T00:00:00Z", "2011-01-07T00:00:00Z")]
+    assert chart.rows[8][:3] == ("8 h", "10,0", "10,0")
+    assert len(chart.rows) == 24
+
+
+def test_the_calendar_marks_what_used_more_by_more_than_a_colour():
+    chart = dated()
+    assert chart.title == "57 jours sur 59 ont consommé nettement moins que la référence, 1 nettement plus"
+    beyond = chart.spec["datasets"]["beyond"]
+    assert [cell["date"] for cell in beyond] == ["11 janvier 2011"]
+    assert [cell["said"] for cell in chart.spec["datasets"]["holes"]] == ["silence"]
+    steps = {cell["date"]: cell["step"] for cell in chart.spec["datasets"]["known"]}
+    assert (steps["11 janvier 2011"], steps["12 janvier 2011"], steps["13 janvier 2011"]) == (-3, 0, 2)
 
 
 def test_missing_and_estimated_are_named_in_the_key_only_where_they_occur():

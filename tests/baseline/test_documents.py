@@ -6,12 +6,17 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 
 from baseline.documents.originals import make_original, original_of
 from baseline.documents.pages import print_pages
 from baseline.documents.plan import plan_pages
 from baseline.documents.report import report_pages
 from baseline.plans.register import Choices, draft_plan, freeze
+from devices.bills.models import SupplierBill
+from devices.energy.models import DailyEnergy
+from foundation.attachments.store import keep
 from foundation.errors import Refusal
 from foundation.look.language import FRENCH
 from tests.baseline.measured_building import AFTER, BEFORE, NOON, SAVING, generated, measured, sign_all
@@ -68,6 +73,12 @@ def test_report_prints_its_figures_and_its_months(building):
     titles = [section.title for section in pages.sections]
     assert "Quels événements, travaux à part ?" in titles
     assert len(pages.sections[0].table.rows) == 12
+    assert [bool(section.chart) for section in pages.sections[:4]] == [True] * 4, "months, sum, calendar, signature"
+    annex = pages.sections[-1].annex
+    assert [title for title, _ in annex] == ["Référence ajustée, kWh", "Mesuré, kWh", "Évité, kWh"]
+    assert all(len(table.rows) == 31 + 1 and len(table.header) == 12 + 1 for _, table in annex)
+    sums = [row[4].replace("\u202f", "") for row in pages.sections[0].table.rows]
+    assert [cell.replace("\u202f", "") for cell in annex[2][1].rows[-1][1:]] == sums
     assert report.plan.sha256 in words(pages)
 
 
@@ -88,3 +99,42 @@ def test_pdf_is_tagged_and_holds_its_words(building):
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert pdf.trailer["/Root"]["/Lang"] == "fr"
     assert TEXT in "".join(page.extract_text() for page in pdf.pages)
+
+
+def test_report_sets_each_bill_beside_what_was_measured(building):
+    january = sum(
+        day.kwh or 0
+        for day in building.session.scalars(
+            select(DailyEnergy).where(
+                DailyEnergy.point_id == building.point.id,
+                DailyEnergy.day >= dt.date(2023, 1, 1),
+                DailyEnergy.day < dt.date(2023, 2, 1),
+            )
+        )
+    )
+    original = keep(building.session, b"bills", name="factures.csv", media_type="text/csv")
+    for month, kwh, estimated in ((1, january, False), (2, january * 2, False), (3, january, True)):
+        building.session.add(
+            SupplierBill(
+                point_id=building.point.id,
+                period=Range(dt.date(2023, month, 1), dt.date(2023, month + 1, 1)),
+                number=f"F{month}",
+                kwh=round(kwh, 3),
+                estimated=estimated,
+                attachment_id=original.id,
+                line=month,
+            )
+        )
+    building.session.flush()
+
+    report = building.report()
+
+    told = report.analysis["bills"]
+    assert [one["verdict"] for one in told] == ["agrees", "differs", "estimated"]
+    assert told[0]["measured_kwh"] == told[0]["billed_kwh"]
+    section = next(
+        one
+        for one in report_pages(building.session, report, FRENCH).sections
+        if one.title == "La mesure recoupe-t-elle les factures ?"
+    )
+    assert [row[-1] for row in section.table.rows] == ["concorde", "s'écarte", "facture estimée"]
