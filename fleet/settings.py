@@ -115,6 +115,20 @@ def _processes(text: str) -> int:
     return int(text)
 
 
+SECOND_FACTOR = {
+    "optional": frozenset[str](),
+    "operators": frozenset({"operator"}),
+    "everyone": frozenset({"operator", "technician", "shareholder", "guest"}),
+}
+"""Who must have one, by what the setting says."""
+
+
+def _second_factor(text: str) -> frozenset[str]:
+    if text not in SECOND_FACTOR:
+        raise ValueError(text)
+    return SECOND_FACTOR[text]
+
+
 def _languages(text: str) -> tuple[str, ...]:
     languages = tuple(text.split())
     if not languages or not set(languages) <= set(LANGUAGES):
@@ -281,6 +295,36 @@ _SOURCES = {
         f"un nombre de 1 à {MAX_INGEST_PROCESSES}",
         default="1",
     ),
+    "second_factor": _Source(
+        "accounts.second_factor",
+        "FLEET_SECOND_FACTOR",
+        _second_factor,
+        "optional, operators ou everyone",
+        optional=True,
+    ),
+    "oidc_issuer": _Source(
+        "oidc.issuer",
+        "FLEET_OIDC_ISSUER",
+        _url("http", "https"),
+        "l'adresse du fournisseur d'identité, celle qui précède /.well-known/openid-configuration",
+        optional=True,
+    ),
+    "oidc_client_id": _Source(
+        "oidc.client_id",
+        "FLEET_OIDC_CLIENT_ID",
+        _key,
+        "l'identifiant que le fournisseur a donné à cette installation",
+        optional=True,
+    ),
+    "oidc_client_secret": _Source(
+        "oidc.client_secret",
+        "FLEET_OIDC_CLIENT_SECRET",
+        _key,
+        "le secret que le fournisseur a donné à cette installation",
+        optional=True,
+    ),
+    "oidc_name": _Source("oidc.name", "FLEET_OIDC_NAME", str, "le nom du fournisseur d'identité", default="ProConnect"),
+    "oidc_acr": _Source("oidc.acr", "FLEET_OIDC_ACR", str, "le niveau demandé (acr_values)", default="eidas1"),
     "languages": _Source("languages", "FLEET_LANGUAGES", _languages, "fr, en, ou les deux : « fr en »"),
 }
 
@@ -327,6 +371,25 @@ class WebSettings(_Process):
     languages: tuple[str, ...]
     chorus_api_url: str | None = None
     """Only whether, and where, the worker deposits: the web process knows no credential of it."""
+    second_factor: frozenset[str] | None = None
+    """Roles that must have one; None where nothing is set."""
+    oidc_issuer: str | None = None
+    """The provider of identities; without it, or without what it gave us, nobody signs in by it."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_name: str = "ProConnect"
+    oidc_acr: str = "eidas1"
+
+    @property
+    def host(self) -> str:
+        """The name readers type."""
+        return urlsplit(self.url).hostname or ""
+
+    def demands_second_factor(self, role: str) -> bool:
+        """Whether `role` may not sign in without one: the SPL's people in production, unless something else is set."""
+        if self.second_factor is None:
+            return self.mode is Mode.PRODUCTION and role == "operator"
+        return role in self.second_factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

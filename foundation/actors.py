@@ -27,6 +27,8 @@ class Actor:
     account_id: int | None = None
     shareholder_id: int | None = None
     name: str = ""
+    guest: bool = False
+    """Reads what its role reads and writes nothing: its transactions are read-only in the database too."""
 
 
 PUBLIC = Actor(Role.PUBLIC)

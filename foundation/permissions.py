@@ -53,6 +53,14 @@ class Permission(StrEnum):
     """Import weather; draft, freeze and sign plans; make reports."""
     BILL = "bill"
     """Propose settlements; draft and issue invoices."""
+    MANAGE_ACCOUNTS = "manage_accounts"
+    """Invite people, close their accounts, end their sessions."""
+    INVITE_GUESTS = "invite_guests"
+    """Let others read what one's own municipality holds."""
+    SEE_JOURNAL = "see_journal"
+    """Who came in, what was done to accounts, who changed what."""
+    SEND_READINGS = "send_readings"
+    """Bring readings by the programming interface."""
     SET_CLOCK = "set_clock"
     """Set the day it is, in demonstration and tests only."""
 
@@ -70,7 +78,9 @@ _READING = {
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.OPERATOR: frozenset(Permission),
-        Role.SHAREHOLDER: frozenset(_READING | {Permission.ACCEPT_SETTLEMENTS, Permission.DECIDE_EVENTS}),
+        Role.SHAREHOLDER: frozenset(
+            _READING | {Permission.ACCEPT_SETTLEMENTS, Permission.DECIDE_EVENTS, Permission.INVITE_GUESTS}
+        ),
         # Never agreements or money (foundation.actors.Role.TECHNICIAN).
         Role.TECHNICIAN: frozenset(
             {
@@ -87,6 +97,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 )
 
 
-def allows(role: Role, permission: str) -> bool:
-    """Say whether `role` may do what `permission` names; a name nobody knows is never allowed."""
-    return permission in GRANTS[role]
+def allows(role: Role, permission: str, *, guest: bool = False) -> bool:
+    """Say whether `role` may do what `permission` names; a name nobody knows is never allowed.
+
+    A guest of that role may do what reads and nothing else.
+    """
+    return permission in GRANTS[role] and (not guest or permission in _READING)

@@ -47,6 +47,8 @@ def act_as(connection: Connection, actor: Actor) -> None:
             "shareholder": str(actor.shareholder_id or ""),
         },
     )
+    if actor.guest:
+        connection.execute(text("SET LOCAL transaction_read_only = on"))
 
 
 def bind_actor(session: Session, actor: Actor) -> None:

@@ -1,83 +1,71 @@
-"""Sign in with a password, stay signed in by a secret cookie, sign out."""
+"""Prove who one is with a password: the first half of signing in, and all of it where no second factor is set."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import select, text
+from sqlalchemy.orm import undefer
 
-from fleet.accounts.models import Account, SignInAttempt, WebSession
+from fleet.accounts.journal import Event, note
+from fleet.accounts.models import Account, SignInAttempt
 from fleet.accounts.passwords import matches
+from fleet.accounts.throttle import wait_before
 from foundation.actors import Actor, Role
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-STAYS_SIGNED_IN = dt.timedelta(hours=12)
-# Ten failures a quarter of an hour for an address, forty for a place on the network (hostile input 20).
-WINDOW = dt.timedelta(minutes=15)
-FAILURES_PER_EMAIL = 10
-FAILURES_PER_ADDRESS = 40
-WRONG = "Adresse ou mot de passe incorrect. Vérifiez les deux, ou demandez un nouveau mot de passe à la SPL."
-TOO_MANY = "Trop d'essais. Attendez un quart d'heure avant de recommencer."
+WRONG = N_("Adresse ou mot de passe incorrect. Vérifiez les deux, ou demandez un nouveau mot de passe.")
+WAIT = N_("Trop d'essais : attendez {seconds} secondes avant le suivant.")
 
 
-def sign_in(session: Session, email: str, password: str, *, remote_address: str) -> tuple[Account, str] | str:
-    """Return the account and the secret of a new web session, or the sentence that refuses it.
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nobody came in; `seconds` to wait, where it is that."""
 
-    Runs as the public role. An unknown address and a wrong password get the same
-    answer in the same time; the attempt is kept in both cases, which is why a
-    refusal is returned and not raised: the caller's transaction must commit.
+    sentence: str
+    seconds: int = 0
+
+
+def prove(session: Session, email: str, password: str, *, remote_address: str, browser: str = "") -> Account | Refused:
+    """Return the account `email` and `password` prove, or the refusal.
+
+    Runs as the public role. An unknown address, an account without a password, a closed one and a wrong password get
+    the same answer in the same time; the attempt is kept in all cases, which is why a refusal is returned and not
+    raised: the caller's transaction must commit.
     """
     email = email.strip().lower()[:320]
-    if _throttled(session, email, remote_address):
-        return TOO_MANY
-    account = session.scalars(
-        select(Account).from_statement(text("SELECT * FROM fleet.account_by_email(:email)")), {"email": email}
-    ).one_or_none()
+    seconds = wait_before(session, email, remote_address=remote_address, browser=browser)
+    if seconds:
+        note(session, Event.SLOWED_DOWN, email=email, remote_address=remote_address)
+        return Refused(WAIT, seconds)
+    account = account_by_email(session, email)
     known = account is not None and account.active
     succeeded = matches(account.password_hash if account is not None and known else None, password)
-    session.add(SignInAttempt(email=email, remote_address=remote_address, succeeded=succeeded))
+    session.add(SignInAttempt(email=email, remote_address=remote_address, succeeded=succeeded, browser=browser))
     session.flush()
     if account is None or not succeeded:
-        return WRONG
-    token = secrets.token_urlsafe(32)
-    session.add(
-        WebSession(
-            token_sha256=_digest(token), account_id=account.id, expires_at=dt.datetime.now(dt.UTC) + STAYS_SIGNED_IN
-        )
-    )
-    session.flush()
-    return account, token
+        about = account.id if account is not None else None
+        note(session, Event.REFUSED, account_id=about, email=email, remote_address=remote_address)
+        return Refused(WRONG)
+    return account
 
 
-def _throttled(session: Session, email: str, remote_address: str) -> bool:
-    recent = select(func.count()).where(SignInAttempt.at > func.now() - WINDOW, SignInAttempt.succeeded.is_(False))
-    by_email = session.scalar(recent.where(SignInAttempt.email == email)) or 0
-    by_address = session.scalar(recent.where(SignInAttempt.remote_address == remote_address)) or 0
-    return by_email >= FAILURES_PER_EMAIL or by_address >= FAILURES_PER_ADDRESS
-
-
-def account_of(session: Session, token: str) -> Account | None:
-    """Return the active account signed in with `token`, or None; runs as the public role."""
+def account_by_email(session: Session, email: str) -> Account | None:
+    """Return the account of that address, its password's hash included; runs as the public role."""
     return session.scalars(
-        select(Account).from_statement(text("SELECT * FROM fleet.account_by_token(:digest)")),
-        {"digest": _digest(token)},
+        select(Account)
+        .options(undefer(Account.password_hash))
+        .from_statement(text("SELECT * FROM fleet.account_by_email(:email)")),
+        {"email": email},
     ).one_or_none()
 
 
 def actor_for(account: Account) -> Actor:
-    """Return the actor that `account` is."""
-    return Actor(Role(account.role), account.id, account.shareholder_id, account.name)
-
-
-def sign_out(session: Session, token: str) -> None:
-    """End the web session of `token`; unknown ones are already ended."""
-    session.execute(delete(WebSession).where(WebSession.token_sha256 == _digest(token)))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    """Return the actor that `account` is; a guest acts as its municipality and only reads."""
+    guest = account.role == "guest"
+    role = Role.SHAREHOLDER if guest else Role(account.role)
+    return Actor(role, account.id, account.shareholder_id, account.name, guest=guest)

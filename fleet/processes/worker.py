@@ -56,6 +56,7 @@ ROOMS_WITH_TASKS = (
     "billing.invoices.tasks",
     "billing.year_end.tasks",
     "billing.chorus.tasks",
+    "fleet.accounts.tasks",
     "fleet.web.people",
 )
 

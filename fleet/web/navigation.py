@@ -47,7 +47,7 @@ PLACES = (
         "settings",
         "settings",
         Permission.SEE_JOBS,
-        ("settings", "weather", "jobs", "dead-letters", "clock", "mail", "imports"),
+        ("settings", "weather", "jobs", "dead-letters", "clock", "mail", "imports", "people", "journal"),
     ),
 )
 """The first three stay on a phone's bar; the others stand behind its fourth word, "Plus"."""

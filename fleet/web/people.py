@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 
 def people_of_accounts(session: Session) -> list[Person]:
-    """Return whoever has an active account, by name."""
+    """Return whoever has an active account, by name; guests read, and are written to by nobody."""
     columns = Account.id, Account.name, Account.email, Account.role, Account.shareholder_id, Account.language
-    rows = session.execute(select(*columns).where(Account.active).order_by(Account.name, Account.id))
+    rows = session.execute(
+        select(*columns).where(Account.active, Account.role != "guest").order_by(Account.name, Account.id)
+    )
     return [
         Person(number, name, email, Role(role), shareholder_id, languages().get(language, FRENCH))
         for number, name, email, role, shareholder_id, language in rows

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import zope.sqlalchemy
 
 from contracts.parties.models import Company
-from fleet.accounts.sign_in import account_of, actor_for
+from fleet.accounts.sessions import account_of
+from fleet.accounts.sign_in import actor_for
+from fleet.accounts.tokens import caller_of
 from fleet.processes.wake import celery_app, wake
 from fleet.web.translations import languages
 from foundation.actors import PUBLIC, Actor, Role
 from foundation.clock import now, today
 from foundation.jobs.queue import ask
+from foundation.permissions import Permission
 from foundation.tenancy import bind_actor
 
 if TYPE_CHECKING:
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
 PARIS = ZoneInfo("Europe/Paris")
 """The day it is for the SPL; a building's own days follow its site's time zone."""
 FILES = ("/static/", "/vendor/")
+INTERFACE = "/api/v1/"
+"""Where programs call: they show a token, and a cookie is worth nothing there."""
+OWN = "/account"
+"""Where people look after their own account, guests too."""
 
 
 def needs_database(request: Request) -> bool:
@@ -42,11 +50,30 @@ def dbsession(request: Request) -> Session:
     session: Session = request.registry["sessions"]()
     zope.sqlalchemy.register(session, transaction_manager=request.tm)
     bind_actor(session, PUBLIC)
-    token = request.session.get("token")
-    account = account_of(session, token) if token else None
+    if request.path.startswith(INTERFACE):
+        request.caller = caller_of(session, shown_token(request))
+        account = request.caller.account if request.caller else None
+    else:
+        token = request.session.get("token")
+        account = account_of(session, token) if token else None
     if account is not None:
-        bind_actor(session, actor_for(account))
+        acting = actor_for(account)
+        own = request.path == OWN or request.path.startswith(f"{OWN}/")
+        bind_actor(session, replace(acting, guest=False) if own else acting)
     return session
+
+
+def shown_token(request: Request) -> str:
+    """Return the token a program shows (RFC 6750 § 2.1), or ""."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def scope(request: Request) -> frozenset[Permission]:
+    """Return what may be asked for here at most: what the token is good for, everything for a person."""
+    _who = request.dbsession
+    caller = getattr(request, "caller", None)
+    return caller.permissions if caller else frozenset(Permission)
 
 
 def actor(request: Request) -> Actor:
@@ -104,6 +131,7 @@ def includeme(config: Configurator) -> None:
     config.registry["celery"] = celery_app(config.registry["settings"].broker_url)
     config.add_request_method(dbsession, reify=True)
     config.add_request_method(actor, reify=True)
+    config.add_request_method(scope, reify=True)
     config.add_request_method(current_time, "now", reify=True)
     config.add_request_method(current_day, "today", reify=True)
     config.add_request_method(language, reify=True)

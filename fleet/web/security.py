@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RolePolicy:
-    """Permissions are those of the actor's role; rows are row-level security's business."""
+    """Permissions are those of the actor's role and of the token it shows; rows are row-level security's business."""
 
     def identity(self, request: Request) -> Actor:
         """Return who acts; the public where nobody is signed in."""
@@ -29,10 +29,11 @@ class RolePolicy:
 
     def permits(self, request: Request, context: object, permission: str) -> Allowed | Denied:  # noqa: ARG002 - Pyramid's signature
         """Say whether the actor's role has `permission`."""
-        role = request.actor.role
-        if allows(role, permission):
-            return Allowed("%s may %s", role, permission)
-        return Denied("%s may not %s", role, permission)
+        actor = request.actor
+        held = permission in request.scope
+        if held and allows(actor.role, permission, guest=actor.guest):
+            return Allowed("%s may %s", actor.role, permission)
+        return Denied("%s may not %s", actor.role, permission)
 
     def remember(self, request: Request, userid: str, **_options: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - same
         """Return no headers: `fleet.accounts.views` keeps the secret in the session cookie."""

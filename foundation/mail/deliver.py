@@ -100,7 +100,9 @@ def _hand_over(sessions: sessionmaker[Session], client: smtplib.SMTP, relay: Rel
     except OSError as error:
         _mark_refused(sessions, mail, 0, _said(error))
         raise
-    _mark(sessions, mail, state="sent", sent_at=func.now(), last_error="")
+    # What was said in private has been said.
+    forgotten = {"text": "", "html": None} if mail.private else {}
+    _mark(sessions, mail, state="sent", sent_at=func.now(), last_error="", **forgotten)
     return True
 
 

@@ -45,3 +45,5 @@ class Mail(Base):
     next_try_at: Mapped[created]
     leased_until: Mapped[dt.datetime | None]
     sent_at: Mapped[dt.datetime | None]
+    private: Mapped[bool] = mapped_column(default=False)
+    """It carries a secret of its reader's: no page shows what it says, and the text goes once it has left."""

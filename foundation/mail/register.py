@@ -24,18 +24,12 @@ def post(
     A second one of the same `key` is not written and None is returned, whoever writes at the same time. A subject made
     of other people's words is put on one line; control characters never reach a header.
     """
-    if not ADDRESS.fullmatch(to):
-        raise Refusal(
-            "« {address} » n'est pas une adresse électronique à laquelle on peut écrire ; corrigez-la.",
-            field="email",
-            address=to[:80],
-        )
     statement = (
         insert(Mail)
         .values(
             key=key,
             message_id=uuid.uuid4().hex,
-            recipient=to,
+            recipient=_checked(to),
             subject=one_line(subject),
             text=_printable(body),
             html=None if html is None else _printable(html),
@@ -47,6 +41,37 @@ def post(
         .returning(Mail)
     )
     return session.scalars(statement).one_or_none()
+
+
+def post_privately(session: Session, *, to: str, subject: str, body: str) -> None:
+    """Add a letter that carries a secret of its reader's, such as a link that lets them in; any role may.
+
+    Raises:
+        Refusal: `to` is no address a letter can go to.
+
+    """
+    letter = insert(Mail).values(
+        message_id=uuid.uuid4().hex,
+        recipient=_checked(to),
+        subject=one_line(subject),
+        text=_printable(body),
+        state="queued",
+        attempts=0,
+        last_error="",
+        private=True,
+    )
+    # Inline: nothing is read back, since who asks for a link may not read letters.
+    session.execute(letter.inline())
+
+
+def _checked(address: str) -> str:
+    if not ADDRESS.fullmatch(address):
+        raise Refusal(
+            "« {address} » n'est pas une adresse électronique à laquelle on peut écrire ; corrigez-la.",
+            field="email",
+            address=address[:80],
+        )
+    return address
 
 
 def _printable(text: str) -> str:
