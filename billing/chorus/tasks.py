@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from billing.chorus.client import Chorus
+from billing.chorus.client import Chorus, Denied, NoAnswer
 from billing.chorus.follow import due, go_on
+from billing.chorus.jobs import STEP, STRUCTURE
+from contracts.parties.directory import ServiceFacts, StructureFacts, note_structure
 from foundation.errors import Refusal
 from foundation.jobs.models import Job, JobItem
 from foundation.jobs.queue import Moment, ask, handles
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from billing.chorus.access import Access
 
-STEP: Final = "billing.chorus_step"
 OFF = N_("Chorus Pro n'est pas réglé sur ce serveur (FLEET_CHORUS_…) ; déposez à la main et notez le flux.")
 
 _chorus: Chorus | None = None
@@ -56,3 +57,30 @@ def step(session: Session, params: Mapping[str, Any], moment: Moment) -> dict[st
         raise Refusal(OFF)
     state = go_on(session, params["deposit_id"], _chorus, now=moment.now, today=moment.today)
     return {"state": state}
+
+
+@handles(STRUCTURE)
+def ask_structure(session: Session, params: Mapping[str, Any], moment: Moment) -> dict[str, Any]:
+    """Ask the directory what a structure demands, and keep it."""
+    if _chorus is None:
+        raise Refusal(OFF)
+    siret = params["siret"]
+    try:
+        told = _chorus.structure(siret)
+    except (NoAnswer, Denied) as no:
+        raise Refusal("L'annuaire n'a pas répondu ({sentence}) ; relancez plus tard.", sentence=no.sentence) from None
+    facts = (
+        StructureFacts(siret, known=False)
+        if told is None
+        else StructureFacts(
+            siret,
+            name=told.name,
+            service_code_required=told.service_code_required,
+            commitment_required=told.commitment_required,
+            one_of_both_required=told.one_of_both_required,
+            payment_told=told.payment_told,
+            services=tuple(ServiceFacts(*one) for one in told.services),
+        )
+    )
+    note_structure(session, facts, source="api", now=moment.now)
+    return {"siret": siret, "known": facts.known}

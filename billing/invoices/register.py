@@ -17,6 +17,7 @@ from billing.einvoice_check.validate import validate
 from billing.invoices.credits import take_back
 from billing.invoices.models import Invoice
 from billing.invoices.numbering import open_series, seal
+from billing.invoices.requirements import demand_cover, renew_references, unmet
 from billing.invoices.snapshot import draft_snapshot
 from billing.ledger.register import post
 from billing.ledger.rules import cession, sale
@@ -77,11 +78,16 @@ def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.
     return invoice
 
 
-def check(session: Session, invoice: Invoice) -> Invoice:
-    """Pass the draft through the rules, XSD and schematrons; it is ready where nothing is found."""
+def check(session: Session, invoice: Invoice, *, today: dt.date | None = None) -> Invoice:
+    """Pass the draft through the buyer's requirements, the rules, XSD and schematrons; ready where nothing is found.
+
+    What the buyer's budget says (service code, commitment) is taken afresh, for `today` or else for the draft's day.
+    """
     if invoice.state not in {"draft", "ready"}:
         raise Refusal("{number} est émis ; il n'y a plus rien à vérifier avant l'envoi.", number=invoice.number)
-    found = _problems(invoice.snapshot)
+    day = today or dt.date.fromisoformat(invoice.snapshot["issue_date"])
+    renew_references(session, invoice, day)
+    found = (*unmet(session, invoice, day), *_problems(invoice.snapshot))
     invoice.problems = [
         {"rule": problem.rule, "sentence": problem.sentence, "location": problem.location} for problem in found
     ]
@@ -105,6 +111,7 @@ def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
     dated = {**invoice.snapshot, "issue_date": today.isoformat(), "due_date": due.isoformat()}
     if problems := check_rules(structured(dated)):  # type: ignore[arg-type]  # a snapshot read back from JSON
         raise Refusal("La facture ne peut pas être émise : {problem}", problem=problems[0].sentence)
+    demand_cover(session, invoice, today)
     series = open_series(session, invoice.type_code, today)
     series.last_number += 1
     series.last_issue_date = today

@@ -93,7 +93,7 @@ def draft_invoice(request: Request) -> dict[str, Any] | Response:
 
 def check_invoice(request: Request) -> dict[str, Any] | Response:
     """Pass a draft through the rules of EN 16931."""
-    return _act(request, lambda drafted: check(request.dbsession, drafted))
+    return _act(request, lambda drafted: check(request.dbsession, drafted, today=request.today))
 
 
 def issue_invoice(request: Request) -> dict[str, Any] | Response:

@@ -206,7 +206,7 @@ class RateForm(EntryForm):
 
     half_year = choice_field(N_("Semestre"))
     percent = number_field(
-        N_("Taux des opérations principales de refinancement, %"),
+        N_("Taux des opérations principales de refinancement, en pour cent"),
         help_text=N_("En vigueur le premier jour du semestre ; la BCE le publie (Key ECB interest rates)."),
     )
     source = text_field(N_("Source"), help_text=N_("Par exemple : BCE, décision du 11 juin 2026."))

@@ -116,7 +116,7 @@ def settle_one(session: Session, params: Mapping[str, Any], moment: Moment) -> d
     if step == "issue":
         make = draft_credit_note if settlement.outcome == Outcome.CREDIT_NOTE else draft
         document = make(session, settlement, base_url=moment.url, today=moment.today)
-        if check(session, document).problems:
+        if check(session, document, today=moment.today).problems:
             raise Refusal(
                 "Le document de {number} n'est pas prêt : {problem}",
                 number=agreement.number,

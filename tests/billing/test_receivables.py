@@ -136,6 +136,8 @@ def test_a_rate_is_that_of_a_half_year_that_began_entered_once(account):
     ):
         with pytest.raises(Refusal, match=why):
             enter_rate(session, half_year=half_year, percent=D(percent), source="BCE", by="Claire", today=LATE)
+    enter_rate(session, half_year=dt.date(2021, 9, 1), percent=D("0.00"), source="BCE", by="Claire", today=LATE)
+    assert rate_table(session)[dt.date(2021, 7, 1)] == 0
     with pytest.raises(DatabaseError, match="never changed"):
         session.execute(text("UPDATE billing.reference_rate SET percent = 0"))
 

@@ -21,6 +21,7 @@ from baseline.fitting import Finding
 from baseline.plans.deposits import Deposit, deposit
 from baseline.reports.findings import unmetered
 from baseline.reports.models import MonthlyFigure, SavingsReport
+from billing.chorus.register import note_by_hand, note_status
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.invoices.rendering import render
@@ -76,6 +77,7 @@ FILES = {
     "invoice_xml": "application/xml",
     "report_days": "text/csv",
     "journal": "text/tab-separated-values",
+    "structure_template": "text/csv",
     "plan_file": "application/json",
     "plan_deposited": "application/pdf",
     "plan_pdf": "application/pdf",
@@ -245,6 +247,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "dispute-steps": contested.dispute_steps[0].id,
             "receivables": town.id,
             "payments": paid_in_part(session, town).id,
+            "deposits": suspended_in_chorus(session, invoice).id,
             "invoices": invoice.id,
             "devices": device.id,
             "models": model.id,
@@ -272,6 +275,12 @@ def disputed(session, accord):
     letter = Paper("<b>lettre</b>.pdf", "application/pdf", b"%PDF-1.7")
     dispute(session, contested, lines=contested.lines, reason="Non", evidence=[letter], **said)
     return decide(session, contested, outcome="maintained", decision="<b>Si</b>", **said)
+
+
+def suspended_in_chorus(session, invoice):
+    """Note that the invoice was deposited by hand and suspended, and return the deposit."""
+    noted = note_by_hand(session, invoice, flux="<b>CPP</b>1", day=TODAY, by="<b>C</b>", now=NOW, today=TODAY)
+    return note_status(session, noted, code="SUSPENDUE", day=TODAY, comment="<b>pièce</b>", by="C", now=NOW)
 
 
 def paid_in_part(session, town):

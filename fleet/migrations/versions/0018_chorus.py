@@ -58,8 +58,8 @@ def upgrade() -> None:
         open_to(table, "operator", office)
         open_to(table, "worker", worker)
         open_to(table, "shareholder", "S", rows)
-    for table in ("billing.deposit", "billing.reference_rate", "contracts.structure"):
-        watch(table)
+    # Rates are only added to and say who entered them; structures are a copy of a public directory.
+    watch("billing.deposit")
 
 
 def _deposits() -> None:

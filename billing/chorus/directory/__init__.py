@@ -1,0 +1,1 @@
+"""The directory of public structures, as pages."""
