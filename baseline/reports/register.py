@@ -18,6 +18,7 @@ from baseline.fitting.kinds import daily_of, kind_of
 from baseline.measured_days import reporting_data
 from baseline.plans.findings import plan_findings
 from baseline.reports.analysis import analysis_of
+from baseline.reports.chains import chain_findings, demand_one_chain, widened
 from baseline.reports.findings import held, thin_months, too_cold
 from baseline.reports.model import model_of
 from baseline.reports.models import ReportDay, SavingsReport
@@ -75,7 +76,8 @@ def make_report(
     thin, unproven = withhold_thin(plan.least_completeness, rows, start, end)
     adjusted = sum((row.adjusted_baseline_kwh or NOTHING for row in rows), NOTHING)
     measured = sum((row.measured_kwh or NOTHING for row in rows), NOTHING)
-    half_widths = {name: kwh(width) for name, width in outcome.half_widths.items()}
+    joined = demand_one_chain(session, plan, start, end, adjusted=adjusted, measured=measured)
+    half_widths = {name: widened(kwh(width), joined) for name, width in outcome.half_widths.items()}
     avoided = adjusted - measured
     # What thin months avoided does not wait for anybody's word: it is not proven.
     waiting = max(avoided_by(_rows(days, outcome.highest.savings)) - avoided - withheld - unproven, NOTHING)
@@ -98,7 +100,9 @@ def make_report(
         unadjusted_avoided_kwh=avoided_by(_rows(days, outcome.unadjusted)),
         adjusted_avoided_kwh=avoided_by(_rows(days, outcome.adjusted.savings)),
         held_kwh=waiting + withheld,
-        analysis=analysis_of(session, plan, model, measured_all, payable=outcome.payable, rows=rows) | vacations,
+        analysis=analysis_of(session, plan, model, measured_all, payable=outcome.payable, rows=rows)
+        | vacations
+        | ({"chains": [one.as_data() for one in joined]} if joined else {}),
         findings=[
             finding.to_json()
             for finding in (
@@ -112,6 +116,7 @@ def make_report(
                     hot_water=plan.hot_water,
                 ),
                 *event_findings(plan.boundary, events, _open_switches(session, plan), outcome.refused, end),
+                *chain_findings(joined),
                 *held(waiting, [one.id for one in events if one.state == "proposed"]),
                 *([too_cold(cold, plan.comfort_minimum_c, withheld)] if cold and plan.comfort_minimum_c else []),
                 *([thin_months(thin, plan.least_completeness, unproven)] if thin and plan.least_completeness else []),

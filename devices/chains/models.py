@@ -21,6 +21,11 @@ class OverlapRatio(Base):
     __table_args__ = (
         CheckConstraint("days >= 30", name="days"),
         CheckConstraint("numerator_id <> denominator_id", name="two_chains"),
+        CheckConstraint(
+            "num_nonnulls(applied_to_id, applied_by, applied_at) IN (0, 3)"
+            " AND (applied_to_id IS NULL OR applied_to_id IN (numerator_id, denominator_id))",
+            name="applied",
+        ),
         {"schema": "devices"},
     )
 
@@ -36,7 +41,12 @@ class OverlapRatio(Base):
     """Lag-1 of the residuals, which widens the error."""
     computed_by: Mapped[str]
     created_at: Mapped[created]
+    applied_to_id: Mapped[int | None] = mapped_column(ForeignKey(Installation.id))
+    """The chain whose factor was multiplied, so that it counts as the other one; None while it is only known."""
+    applied_by: Mapped[str | None]
+    applied_at: Mapped[dt.datetime | None]
 
     point: Mapped[MeteringPoint] = relationship()
     numerator: Mapped[Installation] = relationship(foreign_keys=numerator_id)
     denominator: Mapped[Installation] = relationship(foreign_keys=denominator_id)
+    applied_to: Mapped[Installation | None] = relationship(foreign_keys=applied_to_id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range as Period
 
 from devices.chains.models import OverlapRatio
-from devices.chains.rules import overlap_ratio
+from devices.chains.rules import overlap_ratio, same_in_kind
 from devices.energy.derive import COUNTED
 from devices.energy.files import load_coefficients, load_series
 from devices.energy.hours import edges_of, hours_of_days, split, total_days
@@ -18,14 +19,17 @@ from devices.energy.rules import MICRO
 from devices.inventory.models import Installation
 from devices.series.models import ImportedSeries
 from foundation.errors import Refusal
-from foundation.time import local_midnight, time_zone
+from foundation.time import days, local_midnight, time_zone
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
     from devices.points.models import MeteringPoint
+
+ONE_DAY: Final = dt.timedelta(days=1)
+LAST_OF_A_FACTOR: Final = Decimal("0.000000000001")
 
 
 class Chain(NamedTuple):
@@ -33,14 +37,6 @@ class Chain(NamedTuple):
 
     installation: Installation
     series: ImportedSeries | None
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What makes two installations the same chain: files of one step, or sensors of one model and one factor."""
-        if self.series is not None:
-            return ("file", self.series.counts, self.series.step)
-        one = self.installation
-        return ("sensor", one.device.model_id, one.quantity, one.factor)
 
 
 def chains_of(session: Session, point: MeteringPoint) -> list[Chain]:
@@ -57,15 +53,31 @@ def chains_of(session: Session, point: MeteringPoint) -> list[Chain]:
     return [Chain(installation, series) for installation, series in rows]
 
 
-def chains_during(session: Session, point: MeteringPoint, start: dt.date, end: dt.date) -> list[Chain]:
-    """Return the chains that spoke for `point` on local days [start, end): sensors first, files where none served."""
+def chains_during(
+    session: Session, point: MeteringPoint, start: dt.date, end: dt.date, *, chains: Sequence[Chain] | None = None
+) -> list[Chain]:
+    """Return the chains that spoke for `point` on local days [start, end): sensors, and files where none served.
+
+    A swap leaves minutes nobody serves: files speak only for whole days without a sensor.
+    """
     zone = time_zone(point.building.site.timezone)
     instants = Period(local_midnight(start, zone), local_midnight(end, zone))
-    chains = chains_of(session, point)
-    sensors = [one for one in chains if one.series is None and one.installation.period.overlaps(instants)]
-    covered = any(one.installation.period.contains(instants) for one in sensors)
-    files = [one for one in chains if one.series is not None and daily_energies(session, point, one, start, end)]
-    return sensors if covered else [*sensors, *files]
+    known = chains_of(session, point) if chains is None else chains
+    sensors = [one for one in known if one.series is None and one.installation.period.overlaps(instants)]
+    served = {
+        day
+        for one in sensors
+        for day in days(start, end)
+        if one.installation.period.overlaps(Period(local_midnight(day, zone), local_midnight(day + ONE_DAY, zone)))
+    }
+    files = [
+        one
+        for one in known
+        if one.series is not None
+        and len(served) < (end - start).days
+        and daily_energies(session, point, one, start, end).keys() - served
+    ]
+    return [*sensors, *files]
 
 
 def daily_energies(
@@ -80,10 +92,9 @@ def daily_energies(
     else:
         spans = load_spans(session, [chain.installation], instants, zone, worth)
     grid = hours_of_days(start, end, zone)
-    days = total_days(grid, split(spans, edges_of(grid, zone)))
     return {
         day.day: Decimal(day.energy) / MICRO
-        for day in days
+        for day in total_days(grid, split(spans, edges_of(grid, zone)))
         if day.energy is not None and day.hours_measured == day.hours_expected
     }
 
@@ -130,32 +141,103 @@ def measure_overlap(
     return kept
 
 
-def demand_same_chain(
-    session: Session, point: MeteringPoint, baseline: tuple[dt.date, dt.date], reporting: tuple[dt.date, dt.date]
-) -> list[OverlapRatio]:
-    """Return the ratios between the chains of two periods: none where they are of the same kind.
+def apply_ratio(session: Session, found: OverlapRatio, *, to: Installation, by: str, now: dt.datetime) -> OverlapRatio:
+    """Let the chain `to` count as the other one of `found`: its factor is multiplied, its energy derived again.
+
+    This is the one door through which one chain's kWh become another's; what was frozen or issued stays as it was.
 
     Raises:
-        Refusal: a chain of one period is of no kind of the other, and no ratio between them was measured.
+        Refusal: `to` is not of the two, or one of the two was made to count as the other before.
 
     """
-    before, after = (chains_during(session, point, *period) for period in (baseline, reporting))
-    if {one.kind for one in before} == {one.kind for one in after}:
-        return []
-    ratios = session.scalars(
-        select(OverlapRatio).where(OverlapRatio.point_id == point.id).order_by(OverlapRatio.id.desc())
-    ).all()
-    pairs = {one.installation.id for one in before}, {one.installation.id for one in after}
-    fitting = [
-        one
-        for one in ratios
-        if (one.numerator_id in pairs[0] and one.denominator_id in pairs[1])
-        or (one.numerator_id in pairs[1] and one.denominator_id in pairs[0])
-    ]
-    if not fitting:
+    session.refresh(found, with_for_update=True)
+    if to.id not in {found.numerator_id, found.denominator_id}:
+        raise Refusal("Choisissez l'un des deux compteurs de ce rapport.", field="to_id")
+    before = session.scalar(
+        select(OverlapRatio.id).where(
+            OverlapRatio.applied_to_id.in_([found.numerator_id, found.denominator_id]),
+            OverlapRatio.numerator_id.in_([found.numerator_id, found.denominator_id]),
+            OverlapRatio.denominator_id.in_([found.numerator_id, found.denominator_id]),
+        )
+    )
+    if before is not None:
         raise Refusal(
-            "« {point} » n'est pas compté de la même façon avant et après ; mesurez le rapport des deux compteurs sur"
-            " 30 jours au moins où ils comptent ensemble, depuis la page du point.",
+            "Ces deux compteurs comptent déjà l'un comme l'autre : le rapport {number} est appliqué.", number=before
+        )
+    to.factor = to.factor * found.ratio if to.id == found.denominator_id else _kept(to.factor / found.ratio)
+    found.applied_to, found.applied_by, found.applied_at = to, by, now
+    session.flush()
+    return found
+
+
+def _kept(factor: Decimal) -> Decimal:
+    return factor.quantize(LAST_OF_A_FACTOR)
+
+
+def joined_chains(
+    session: Session, point: MeteringPoint, baseline: tuple[dt.date, dt.date], reporting: tuple[dt.date, dt.date]
+) -> list[OverlapRatio]:
+    """Return the applied ratios that make the chains of two periods one: none where they are of the same kind.
+
+    Raises:
+        Refusal: a chain of one period is of no kind of the other, and no ratio joins them.
+
+    """
+    chains = chains_of(session, point)
+    kinds = _kinds(session, chains)
+    known = session.scalars(select(OverlapRatio).where(OverlapRatio.point_id == point.id).order_by(OverlapRatio.id))
+    ratios = [one for one in known if one.numerator_id in kinds and one.denominator_id in kinds]
+    used = {
+        kinds[one.installation.id]
+        for period in (baseline, reporting)
+        for one in chains_during(session, point, *period, chains=chains)
+    }
+    if len(used) <= 1:
+        return []
+    applied = [one for one in ratios if one.applied_to_id is not None]
+    if same_in_kind(used, [(kinds[one.numerator_id], kinds[one.denominator_id]) for one in applied]):
+        return applied
+    if same_in_kind(used, [(kinds[one.numerator_id], kinds[one.denominator_id]) for one in ratios]):
+        raise Refusal(
+            "« {point} » n'est pas compté de la même façon avant et après, et le rapport de ses deux compteurs est"
+            " mesuré sans être appliqué ; appliquez-le depuis la page du point.",
             point=point.name,
         )
-    return fitting
+    raise Refusal(
+        "« {point} » n'est pas compté de la même façon avant et après ; mesurez le rapport des deux compteurs sur"
+        " 30 jours au moins où ils comptent ensemble, depuis la page du point, puis appliquez-le.",
+        point=point.name,
+    )
+
+
+def _kinds(session: Session, chains: Sequence[Chain]) -> dict[int, tuple[object, ...]]:
+    """Return for each installation what makes it one chain with others of its point.
+
+    Files of one quantity are one: they tell the same meter of the operator. So are sensors of one model and one
+    factor, and a sensor that took over at the same factor, or with both indexes read: it goes on where the other
+    stopped.
+    """
+    kinds: dict[int, tuple[object, ...]] = {}
+    scaled = set(session.scalars(select(OverlapRatio.applied_to_id).where(OverlapRatio.applied_to_id.is_not(None))))
+    for chain in chains:
+        one = chain.installation
+        if chain.series is not None:
+            kinds[one.id] = ("file", chain.series.counts)
+            continue
+        before = [
+            other.installation
+            for other in chains
+            if other.series is None
+            and (other.installation.quantity, other.installation.phase) == (one.quantity, one.phase)
+            and other.installation.period.upper is not None
+            and one.period.lower is not None
+            and other.installation.period.upper <= one.period.lower
+        ]
+        kinds[one.id] = ("sensor", one.device.model_id, one.quantity, one.phase, one.factor)
+        last = before[-1] if before else None
+        if last is not None and one.opening_index is not None:
+            same_factor = last.factor == one.factor
+            # What was scaled goes on scaled only under the same factor.
+            if same_factor or (last.closing_index is not None and last.id not in scaled):
+                kinds[one.id] = kinds[last.id]
+    return kinds

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
 LEAST_DAYS: Final = 30
 MILLIONTH: Final = Decimal("0.000001")
@@ -34,6 +34,23 @@ class Ratio(NamedTuple):
     independent_days: Decimal
     """n', at least 2."""
     autocorrelation: Decimal
+
+
+def independent_days(days: int, autocorrelation: Decimal) -> float:
+    """Return n', the days that say something of their own, at least 2."""
+    rho = min(max(float(autocorrelation), 0.0), 0.99)
+    return max(2.0, days * (1 - rho) / (1 + rho))
+
+
+def same_in_kind(kinds: Iterable[Hashable], joined: Iterable[tuple[Hashable, Hashable]]) -> bool:
+    """Say whether all `kinds` of chain are one, by themselves or through pairs that were `joined`."""
+    groups = [{one} for one in set(kinds)]
+    for pair in joined:
+        met = [group for group in groups if group & set(pair)]
+        groups = [group for group in groups if group not in met]
+        groups.append(set(pair).union(*met))
+    wanted = set(kinds)
+    return any(wanted <= group for group in groups) or not wanted
 
 
 def overlap_ratio(numerator: Mapping[dt.date, Decimal], denominator: Mapping[dt.date, Decimal]) -> Ratio:
@@ -66,7 +83,7 @@ def overlap_ratio(numerator: Mapping[dt.date, Decimal], denominator: Mapping[dt.
     pairs = [i for i in range(1, n) if shared[i] - shared[i - 1] == dt.timedelta(days=1)]
     rho = sum(residuals[i] * residuals[i - 1] for i in pairs) / square if square > 0 else 0.0
     rho = min(max(rho, 0.0), 0.99)
-    independent = max(2.0, n * (1 - rho) / (1 + rho))
+    independent = independent_days(n, Decimal(repr(rho)))
     error = sqrt(square / (n - 1) / independent) / (sum(x) / n)
     return Ratio(
         exact.quantize(MILLIONTH),

@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from devices.chains.models import OverlapRatio
-from devices.chains.register import chains_of, measure_overlap
+from devices.chains.register import apply_ratio, chains_of, measure_overlap
 from devices.points.models import MeteringPoint
 from devices.points.views import building_crumbs
 from foundation.forms import EntryForm, choice_field, day_field, submit
@@ -40,6 +40,15 @@ class OverlapForm(EntryForm):
     denominator_id = choice_field(N_("… pour un kWh de"))
     start = day_field(N_("Premier jour"))
     last = day_field(N_("Dernier jour"), help_text=N_("Compris ; il faut 30 jours complets en commun au moins."))
+
+
+class ApplyForm(EntryForm):
+    """Which of two chains is made to count as the other."""
+
+    to_id = choice_field(
+        N_("Ramener à l'autre"),
+        help_text=N_("Celui que les factures du fournisseur ne suivent pas : son énergie est recalculée."),
+    )
 
 
 def _named(request: Request, chain: Chain) -> str:
@@ -89,12 +98,44 @@ def new_overlap(request: Request) -> dict[str, Any] | Response:
     }
 
 
+def apply_overlap(request: Request) -> dict[str, Any] | Response:
+    """Let one chain count as the other from the ratio on."""
+    _ = request.language.translate
+    one = found(request, OverlapRatio)
+    form = ApplyForm(request.POST)
+    both = {installation.id: installation for installation in (one.numerator, one.denominator)}
+    names = {chain.installation.id: _named(request, chain) for chain in chains_of(request.dbsession, one.point)}
+    form.to_id.choices = {str(number): names[number] for number in both}
+    address = request.route_path("point", id=one.point_id)
+
+    def act() -> OverlapRatio:
+        to = both[int(form.to_id.data)]
+        return apply_ratio(request.dbsession, one, to=to, by=request.actor.name, now=request.now)
+
+    if request.method == "POST" and submit(request, form, act):
+        return HTTPSeeOther(address)
+    return {
+        "title": _("Lequel des deux compteurs ramener à l'autre ?"),
+        "crumbs": [*building_crumbs(request, one.point.building), (one.point.name, address)],
+        "form": form,
+        "submit": _("Appliquer leur rapport"),
+    }
+
+
 def includeme(config: Configurator) -> None:
     """Register the page and the fragment."""
     config.add_route("overlap_new", f"/points/{NUMBER}/overlaps/new")
     config.add_view(
         new_overlap,
         route_name="overlap_new",
+        renderer=FORM,
+        permission=Permission.MANAGE_MEASUREMENTS,
+        request_method=("GET", "POST"),
+    )
+    config.add_route("overlap_apply", f"/overlaps/{NUMBER}/apply")
+    config.add_view(
+        apply_overlap,
+        route_name="overlap_apply",
         renderer=FORM,
         permission=Permission.MANAGE_MEASUREMENTS,
         request_method=("GET", "POST"),

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 import webtest
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
 
 from contracts.parties.models import Shareholder
 from contracts.sites.register import hold
 from devices.bills.models import SupplierBill
+from devices.chains.models import OverlapRatio
 from devices.imports import tasks
 from devices.imports.models import FileImport
 from devices.imports.register import find_profile
 from devices.ingest.models import Reading
+from devices.inventory.models import Installation
+from devices.inventory.register import install, register_device
+from devices.points.models import MeteringPoint
 from foundation.jobs.models import Job
 from foundation.jobs.queue import Moment
 from foundation.jobs.run import open_jobs, run_job
@@ -139,3 +145,30 @@ def test_a_job_that_could_not_import_says_why(house):
     form.submit(status=303)
     assert work(house) == ["done"]
     assert house.scalar(select(func.count()).select_from(Job).where(Job.state == "failed")) == 0
+
+
+def test_a_ratio_is_applied_from_the_page_of_its_point(house):
+    with house.database.sessions("owner").begin() as session:
+        point = session.get_one(MeteringPoint, house.points[0])
+        files, sensor = (
+            install(session, register_device(session, serial=name), point, at=NOW, quantity=quantity)
+            for name, quantity in (("bord-1", "energy_index"), ("bord-2", "gross_energy_index"))
+        )
+        found = OverlapRatio(
+            point=point, numerator=files, denominator=sensor, computed_by="Claire", days=40,
+            period=Range(dt.date(2025, 1, 1), dt.date(2025, 3, 1)), ratio=Decimal("0.98"),
+            standard_error=Decimal("0.01"), autocorrelation=Decimal(0),
+        )  # fmt: skip
+        session.add(found)
+        session.flush()
+        number, to, other = found.id, sensor.id, files.id
+    operator, address = house.person("operator"), f"/points/{house.points[0]}"
+    assert operator.get(address).html.find("a", href=f"/overlaps/{number}/apply")
+    form = operator.get(f"/overlaps/{number}/apply").forms["form"]
+    form["to_id"] = str(to)
+    page = form.submit(status=303).follow()
+    assert "à bord-2 — index, par" in " ".join(page.html.get_text(" ").split())
+    assert house.scalar(select(Installation.factor).where(Installation.id == to)) == Decimal("0.98")
+    form["to_id"] = str(other)
+    assert "comptent déjà l'un comme l'autre" in form.submit(status=422).html.get_text()
+    house.person("technician").get(f"/overlaps/{number}/apply", status="4*")

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from contracts.sites.models import Holding
-from devices.chains.register import chains_during, chains_of, demand_same_chain, measure_overlap
+from devices.chains.register import apply_ratio, chains_during, chains_of, joined_chains, measure_overlap
 from devices.energy.derive import derive_point
+from devices.energy.models import DailyEnergy
 from devices.imports.profile import Profile
+from devices.inventory.catalogue import model_named
+from devices.inventory.register import install, register_device, remove
 from devices.points.models import MeteringPoint
 from devices.reconciliation.gather import reconcile
 from devices.reconciliation.register import agree_limit
@@ -105,14 +108,56 @@ def test_two_chains_are_related_where_both_counted(dbsession, school):
     assert [one.installation for one in chains_during(dbsession, point, *baseline)] == [files.installation]
     assert [one.installation for one in chains_during(dbsession, point, *reporting)] == [sensor.installation]
     with pytest.raises(Refusal, match="pas compté de la même façon"):
-        demand_same_chain(dbsession, point, baseline, reporting)
+        joined_chains(dbsession, point, baseline, reporting)
     found = measure_overlap(
         dbsession, point, numerator_id=sensor.installation.id, denominator_id=files.installation.id,
         start=dt.date(2025, 1, 1), end=dt.date(2025, 3, 1), by="Claire",
     )  # fmt: skip
     assert (found.ratio, found.days) == (Decimal("1.02"), 35)
-    assert demand_same_chain(dbsession, point, baseline, reporting) == [found]
-    assert demand_same_chain(dbsession, point, reporting, reporting) == []
+    with pytest.raises(Refusal, match="mesuré sans être appliqué"):
+        joined_chains(dbsession, point, baseline, reporting)
+    before = energy_on(dbsession, point, dt.date(2025, 1, 15))
+    apply_ratio(dbsession, found, to=sensor.installation, by="Claire", now=MIDNIGHT)
+    assert joined_chains(dbsession, point, baseline, reporting) == [found]
+    assert joined_chains(dbsession, point, reporting, reporting) == []
+    derive_point(dbsession, point.id)
+    assert before == Decimal("24.48")
+    assert energy_on(dbsession, point, dt.date(2025, 1, 15)) == 24, "the sensor counts as the operator's files"
+    with pytest.raises(Refusal, match="déjà l'un comme l'autre"):
+        apply_ratio(dbsession, found, to=files.installation, by="Claire", now=MIDNIGHT)
+
+
+def energy_on(session, point, day):
+    return (
+        session.scalars(select(DailyEnergy).where(DailyEnergy.point_id == point.id, DailyEnergy.day == day)).one().kwh
+    )
+
+
+@pytest.mark.parametrize(
+    ("swap_of", "joined"),
+    [
+        ((Decimal(100), Decimal(0), "2", None), True),
+        ((Decimal(100), None, "2", None), False),
+        ((None, Decimal(100), "1", "other"), True),
+        ((None, None, "1", None), True),
+        ((None, None, "1", "other"), False),
+    ],
+)
+def test_a_sensor_goes_on_where_another_stopped(dbsession, school, swap_of, joined):
+    point, (closing, opening, factor, model) = school[0], swap_of
+    first, swap = MIDNIGHT, MIDNIGHT + dt.timedelta(days=40)
+    served = metered(dbsession, "A", point, at=first)
+    remove(dbsession, served, at=swap, closing_index=closing)
+    other = model_named(dbsession, maker="M", name="N") if model else None
+    device = register_device(dbsession, serial="B", model=other)
+    later = swap + dt.timedelta(minutes=20)
+    install(dbsession, device, point, at=later, factor=Decimal(factor), opening_index=opening)
+    periods = (dt.date(2025, 1, 7), dt.date(2025, 2, 10)), (dt.date(2025, 2, 20), dt.date(2025, 3, 10))
+    if joined:
+        assert joined_chains(dbsession, point, *periods) == []
+    else:
+        with pytest.raises(Refusal, match="mesurez le rapport des deux compteurs"):
+            joined_chains(dbsession, point, *periods)
 
 
 def test_too_short_an_overlap_is_refused(dbsession, school):
