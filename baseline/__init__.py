@@ -11,6 +11,7 @@ ROOMS_WITH_PAGES = (
     "reports",
     "documents",
     "eligibility",
+    "fuel",
     "monitoring",
     "portfolio",
     "revisions",

@@ -25,7 +25,7 @@ from foundation.actors import Role
 from foundation.errors import Refusal
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
 from foundation.messages import N_
-from foundation.pages import FORM, NUMBER, Fragment, found, named
+from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -192,6 +192,7 @@ def _page(request: Request, shown: NonRoutineEvent, refused: ReasonForm | None =
     concerned = speaker.party == "spl" or speaker.shareholder_id == shown.shareholder_id
     return WORDS | {
         "event": shown,
+        "fragments": fragments(request, "event", shown),
         "later": later,
         "chart": effect(residuals, levels, request.language) if residuals else None,
         "mine": shown.proposed_by_party == speaker.party,

@@ -27,7 +27,7 @@ from tests.baseline.fitting_buildings import office, outdoor, year_of_days
 from tests.billing.agreement_example import draft, town
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -169,11 +169,15 @@ def measured(
     return Measured(session, shareholder, point, boundary, drafted)
 
 
-def sign_all(of: Measured, signed_on: dt.date = dt.date(2022, 12, 20)) -> Agreement:
-    """Sign an agreement with the plan of `of` in annex, half the savings shared, at 0.20 € per kWh."""
+def sign_all(
+    of: Measured, signed_on: dt.date = dt.date(2022, 12, 20), *, prices: Mapping[str, Decimal] | None = None
+) -> Agreement:
+    """Sign an agreement with the plan of `of` in annex, half the savings shared, at 0.20 € a kWh, others at `prices`."""
     session = of.session
     agreement = draft(session, of.shareholder)
     add_price(session, agreement, energy=of.boundary.energy, start=AFTER, end=None, price=Decimal("0.20"))
+    for energy, price in (prices or {}).items():
+        add_price(session, agreement, energy=energy, start=AFTER, end=None, price=price)
     annex(session, agreement, "Plan de mesure", of.plan.sha256 or "")
     sign(
         session,
