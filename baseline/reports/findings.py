@@ -52,6 +52,31 @@ def unmetered(kind: str, event: int, start: dt.date) -> Finding:
     return Finding(name, template, {"start": start, "event": event, "about": f"event-{event}"})
 
 
+def production_counted(point: int, name: str, kwh: Decimal) -> Finding:
+    """Return the finding of a point that counts what is made or fed in, beside a boundary that counts no production."""
+    return Finding(
+        "production_unmetered",
+        N_(
+            "Le point « %(point)s » compte de l'électricité produite ou injectée (%(kwh)s kWh) et le périmètre ne"
+            " mesure aucune production : ce que le bâtiment produit et consomme passerait pour une économie. Ajoutez la"
+            " production au périmètre ; sinon les deux parties doivent l'accepter."
+        ),
+        {"point": name, "kwh": float(kwh), "about": f"point-{point}"},
+    )
+
+
+def days_below_zero(days: Sequence[dt.date]) -> Finding:
+    """Return the finding of days on which a boundary without production gave more than it took."""
+    return Finding(
+        "production_unmetered",
+        N_(
+            "Pendant %(count)s jours, le compteur du périmètre a rendu plus qu'il n'a pris : quelque chose y produit et"
+            " rien ne le mesure. Ajoutez la production au périmètre ; sinon les deux parties doivent l'accepter."
+        ),
+        {"count": len(days), "first": days[0], "about": f"below-zero-{days[0]:%Y-%m-%d}"},
+    )
+
+
 def fuel_switch_open(event: int, start: dt.date) -> Finding:
     """Return the finding of a change of fuel that one party tells of and the other has not confirmed."""
     return Finding(

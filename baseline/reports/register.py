@@ -22,6 +22,7 @@ from baseline.reports.chains import chain_findings, demand_one_chain, widened
 from baseline.reports.findings import held, thin_months, too_cold
 from baseline.reports.model import model_of
 from baseline.reports.models import ReportDay, SavingsReport
+from baseline.reports.production import production_seen
 from baseline.reports.told import event_findings, frozen_events
 from baseline.reports.withheld import NOTHING, avoided_by, withhold_cold, withhold_thin
 from foundation.canonical import canonical_sha256
@@ -115,6 +116,7 @@ def make_report(
                     energy=plan.boundary.energy,
                     hot_water=plan.hot_water,
                 ),
+                *production_seen(session, plan.boundary, days, start, end),
                 *event_findings(plan.boundary, events, _open_switches(session, plan), outcome.refused, end),
                 *chain_findings(joined),
                 *held(waiting, [one.id for one in events if one.state == "proposed"]),

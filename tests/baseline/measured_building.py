@@ -172,7 +172,7 @@ def measured(
 def sign_all(
     of: Measured, signed_on: dt.date = dt.date(2022, 12, 20), *, prices: Mapping[str, Decimal] | None = None
 ) -> Agreement:
-    """Sign an agreement with the plan of `of` in annex, half the savings shared, at 0.20 € a kWh, others at `prices`."""
+    """Sign an agreement with the plan of `of` in annex, half the savings shared, 0.20 € a kWh, others at `prices`."""
     session = of.session
     agreement = draft(session, of.shareholder)
     add_price(session, agreement, energy=of.boundary.energy, start=AFTER, end=None, price=Decimal("0.20"))

@@ -17,12 +17,13 @@ from baseline.plans.findings import plan_findings
 from baseline.plans.register import Comfort, draft_plan, freeze, plan_document
 from baseline.reports.acceptances import accept_finding, standing_of_plan, standing_of_report, unaccepted
 from billing.settlements.register import propose as settle
+from devices.energy.models import DailyEnergy
 from devices.ingest.models import Reading
 from devices.inventory.register import install, register_device
 from devices.points.register import register_point
 from foundation.canonical import canonical_sha256
 from foundation.errors import Refusal
-from tests.baseline.measured_building import AFTER, END, SPL, TODAY, measured, sign_all
+from tests.baseline.measured_building import AFTER, END, SPL, TODAY, measure, measured, sign_all
 
 
 def codes(found):
@@ -238,3 +239,23 @@ def test_a_promised_temperature_is_sealed_with_the_plan(dbsession):
 
     assert plan_document(plan)["comfort"] == {"point": "Accueil", "minimum_c": "19.0", "occupied_hours": [8, 18]}
     assert plan.sha256 == canonical_sha256(plan_document(plan))
+
+
+def test_production_the_data_show_blocks_until_it_is_measured_or_accepted(dbsession):
+    hall = measured(dbsession)
+    sign_all(hall)
+    assert "production_unmetered" not in codes(unaccepted(dbsession, hall.report()))
+    export = register_point(dbsession, hall.point.building, name="Injection", energy="electricity", direction="export")
+    measure(dbsession, export, [(AFTER + dt.timedelta(days=n), 12.5, 10.0, None) for n in range(20)])
+    sunny = dbsession.get_one(DailyEnergy, (hall.point.id, dt.date(2023, 7, 2)))
+    sunny.kwh = Decimal(-4)
+    dbsession.flush()
+
+    report = hall.report()
+
+    found = [one for one in unaccepted(dbsession, report) if one.key[0] == "production_unmetered"]
+    assert [one.key[1] for one in found] == [f"point-{export.id}", "below-zero-2023-07-02"]
+    assert "« Injection » compte" in found[0].finding["description"]
+    for one in found:
+        accept(hall, *one.key, report=report)
+    assert "production_unmetered" not in codes(unaccepted(dbsession, report))
