@@ -35,7 +35,7 @@ def production_seen(
     ):
         return
     counted = session.execute(
-        select(MeteringPoint.id, MeteringPoint.name, func.sum(DailyEnergy.kwh))
+        select(MeteringPoint.id, MeteringPoint.name, func.coalesce(func.sum(DailyEnergy.kwh), 0))
         .join(DailyEnergy, DailyEnergy.point_id == MeteringPoint.id)
         .where(
             MeteringPoint.building_id.in_([building.id for building in boundary.buildings]),
