@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
@@ -35,7 +36,7 @@ def production_seen(
     ):
         return
     counted = session.execute(
-        select(MeteringPoint.id, MeteringPoint.name, func.coalesce(func.sum(DailyEnergy.kwh), 0))
+        select(MeteringPoint.id, MeteringPoint.name, func.sum(DailyEnergy.kwh))
         .join(DailyEnergy, DailyEnergy.point_id == MeteringPoint.id)
         .where(
             MeteringPoint.building_id.in_([building.id for building in boundary.buildings]),
@@ -48,7 +49,7 @@ def production_seen(
         .order_by(MeteringPoint.id)
     )
     for point, name, kwh in counted:
-        yield production_counted(point, name, kwh)
+        yield production_counted(point, name, kwh or Decimal(0))
     below = [day.day for day in days if day.kwh is not None and day.kwh < 0]
     if below:
         yield days_below_zero(below)
