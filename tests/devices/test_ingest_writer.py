@@ -7,14 +7,18 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from devices.dialects.listening import Listening
+from devices.ingest import database as database_module
 from devices.ingest import writer as writer_module
 from devices.ingest.buffer import Buffer
+from devices.ingest.database import connect
 from devices.ingest.hearing import Reader
 from devices.ingest.message import Message, Receipt
 from devices.ingest.publish import payload_of
 from devices.ingest.writer import Writer
+from foundation.errors import Refusal
 from tests.devices.ingest_process import until
 from tests.devices.meters import HOUR, SINCE, hourly, metered
 
@@ -93,6 +97,40 @@ def test_a_message_the_database_refuses_costs_one_letter_and_keeps_the_order(hou
     until(lambda: house.line.acknowledged, list(range(1, 31)))
     assert house.owner.execute("SELECT mid, reason FROM devices.dead_letter").fetchall() == [(7, "refused_by_database")]
     assert house.owner.execute("SELECT count(*) FROM devices.reading").fetchone() == (29,)
+
+
+@pytest.mark.parametrize("table", ["dead_letter", "reading_conflict", "arrival"])
+def test_readings_letters_contradictions_and_arrivals_are_one_transaction(house, table):
+    put(house, 1)
+    house.writer.start()
+    until(lambda: house.line.acknowledged, [1])
+    with psycopg.connect(house.url) as holder:
+        holder.execute(sql.SQL("LOCK TABLE devices.{} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
+        put(house, 2)
+        put(house, 3, payload=b"?")
+        put(house, 4, payload=payload_of("index", hourly(SINCE + HOUR, 9)))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+        until(lambda: house.owner.execute(waits, [f"devices.{table}"]).fetchone(), (1,))
+        assert house.line.acknowledged == [1]
+        assert house.owner.execute("SELECT count(*) FROM devices.reading").fetchone() == (1,)
+    until(lambda: house.line.acknowledged, [1, 2, 3, 4])
+    for kept, number in (("reading", 2), ("dead_letter", 1), ("reading_conflict", 1)):
+        counted = sql.SQL("SELECT count(*) FROM devices.{}").format(sql.Identifier(kept))
+        assert house.owner.execute(counted).fetchone() == (number,)
+
+
+def test_a_server_that_may_forget_what_it_committed_is_refused(database, monkeypatch):
+    monkeypatch.setattr(database_module, "_MUST_BE_ON", ("transaction_read_only",))  # off on any server of ours
+    with pytest.raises(Refusal, match="transaction_read_only = off"):
+        connect(database.ingest, lambda: None)
+
+
+def test_a_commit_is_on_disk_whatever_the_role_s_own_default(database):
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(database.name)))
+    with psycopg.connect(database.ingest) as bare, connect(database.ingest, lambda: None) as ours:
+        found = [one.execute("SHOW synchronous_commit").fetchone() for one in (bare, ours)]
+    assert found == [("off",), ("on",)]
 
 
 def test_told_to_give_up_it_ends_and_acknowledges_nothing_it_could_not_commit(house):
