@@ -117,6 +117,14 @@ def weekdays(days: tuple[dt.date, ...]) -> NDArray[np.intp]:
 
 
 @lru_cache(maxsize=64)
+def months_of_year(days: tuple[dt.date, ...]) -> NDArray[np.intp]:
+    """Return the month of each day, 0 for January."""
+    month = np.array([day.month - 1 for day in days], dtype=np.intp)
+    month.flags.writeable = False
+    return month
+
+
+@lru_cache(maxsize=64)
 def months(days: tuple[dt.date, ...]) -> NDArray[np.intp]:
     """Return the number of each day's calendar month among those met, from 0; days in ascending order."""
     month = np.array(days, dtype="datetime64[M]").astype(np.int64)

@@ -11,7 +11,8 @@ projected out: sixteen small systems of normal equations.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -66,29 +67,38 @@ def fit_hours(
 ) -> list[HourlyModel | Refusal]:
     """Return the model of each meter in order, or the Refusal of one that has no complete day; see `fit_days`."""
     days = fit_days([data.daily for data in batch], holidays=holidays, vacations=vacations)
-    return [
-        daily if isinstance(daily, Refusal) else _fitted(data, daily) for data, daily in zip(batch, days, strict=True)
-    ]
+    models: dict[int, HourlyModel] = {}
+    weather: _Weather | None = None
+    # Meters of one station follow each other, so that what they share is worked out once and kept no longer.
+    for place in sorted(range(len(batch)), key=lambda i: _station(batch[i])):
+        data, daily = batch[place], days[place]
+        if not isinstance(daily, Refusal):
+            weather = weather if weather and weather.suits(data) else _Weather.of(data)
+            models[place] = _fitted(data, daily, weather)
+    return [one if isinstance(one, Refusal) else models[place] for place, one in enumerate(days)]
 
 
-def _fitted(data: BaselineHours, daily: DailyModel) -> HourlyModel:
+def _station(data: BaselineHours) -> tuple[float, ...]:
+    """Return what meters of the same hours and temperatures have in common, and few others."""
+    t = data.temperature_c
+    return (len(t), *t[:1].tolist(), *t[-1:].tolist())
+
+
+def _fitted(data: BaselineHours, daily: DailyModel, weather: _Weather) -> HourlyModel:
     n_kinds = len(kinds(daily))
     kind, weekday, month = kinds_of(daily, data)
     place = (kind * 7 + weekday) * 24 + data.local_hour
     n_places = n_kinds * 7 * 24
-    knots, day_knots = (
-        rounded_array(np.quantile(values, KNOTS)) for values in (data.temperature_c, data.daily.temperature_c[data.day])
-    )
-    x = hinges(data, knots, day_knots)
-    occupied = _occupied(data, place, n_places)
     groups = _Groups.of(place, n_places)
+    occupied = weather.occupied(data.kwh, place, groups.hours)
     response = occupied.astype(np.intp) * N_BLOCKS + np.arange(n_places) % 24 // BLOCK
-    slopes = _slopes(groups, response, x, data.kwh)
-    means = groups.means(np.column_stack((data.kwh, x)))
-    levels = means[:, 0] - (means[:, 1:] * slopes[response]).sum(axis=1)
+    both = np.column_stack((weather.x, data.kwh))
+    means = groups.means(both)
+    slopes = _slopes(response[place], both - means.take(place, axis=0))
+    levels = means[:, -1] - (means[:, :-1] * slopes[response]).sum(axis=1)
     levels, occupied = _filled(levels, occupied, groups.hours, n_kinds)
     levels = rounded_array(levels)
-    residual = data.kwh - levels[place] - (x * slopes[response[place]]).sum(axis=1)
+    residual = data.kwh - levels[place] - (weather.x * slopes.take(response[place], axis=0)).sum(axis=1)
     cell = (month * n_kinds + kind) * 24 + data.local_hour
     count = np.bincount(cell, minlength=12 * n_kinds * 24)
     deviations = rounded_array(np.bincount(cell, residual, minlength=len(count)) / (count + SHRINK))
@@ -97,14 +107,51 @@ def _fitted(data: BaselineHours, daily: DailyModel) -> HourlyModel:
     residual -= deviations[cell]
     return HourlyModel(
         daily,
-        knots,
-        day_knots,
+        weather.knots,
+        weather.day_knots,
         levels.reshape(n_kinds, 7, 24),
         occupied.reshape(n_kinds, 7, 24),
         slopes.reshape(2, N_BLOCKS, -1),
         deviations.reshape(12, n_kinds, 24),
         _statistics(data, residual, n_parameters, daily.statistics),
     )
+
+
+class _Weather(NamedTuple):
+    """What meters of the same hours and the same temperatures have in common."""
+
+    day: Places
+    temperature: Array
+    of_days: Array
+    knots: Array
+    day_knots: Array
+    x: Array
+    """The response's columns; see `hinges`."""
+    plain: Array
+    """Columns of the plain model that occupancy is read from."""
+    gram: Array
+
+    @classmethod
+    def of(cls, data: BaselineHours) -> Self:
+        """Work it out of the hours of one of them."""
+        t = data.temperature_c
+        knots, day_knots = (rounded_array(np.quantile(values, KNOTS)) for values in (t, data.daily.temperature_c[data.day]))
+        plain = np.column_stack((np.ones(len(t)), np.maximum(COLD - t, 0.0), np.maximum(t - WARM, 0.0)))
+        return cls(data.day, t, data.daily.temperature_c, knots, day_knots, hinges(data, knots, day_knots), plain, plain.T @ plain)
+
+    def suits(self, data: BaselineHours) -> bool:
+        """Say whether a meter has the same hours and temperatures."""
+        return (
+            np.array_equal(self.temperature, data.temperature_c)
+            and np.array_equal(self.day, data.day)
+            and np.array_equal(self.of_days, data.daily.temperature_c, equal_nan=True)
+        )
+
+    def occupied(self, kwh: Array, place: Places, hours: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return the places at which most hours use more than temperature alone explains."""
+        residual = kwh - self.plain @ np.linalg.lstsq(self.gram, self.plain.T @ kwh, rcond=None)[0]
+        more = np.bincount(place, residual > 0.0, minlength=len(hours))
+        return np.asarray(more > OCCUPIED * np.maximum(hours, 1))
 
 
 class _Groups(NamedTuple):
@@ -135,39 +182,25 @@ class _Groups(NamedTuple):
         return means
 
 
-def _occupied(data: BaselineHours, place: Places, n_places: int) -> NDArray[np.bool_]:
-    """Return the places at which most hours use more than temperature alone explains."""
-    t, y = data.temperature_c, data.kwh
-    x = np.column_stack((np.ones(len(t)), np.maximum(COLD - t, 0.0), np.maximum(t - WARM, 0.0)))
-    gram = x.T @ x
-    residual = y - x @ np.linalg.lstsq(gram, x.T @ y, rcond=None)[0]
-    more = np.bincount(place, residual > 0.0, minlength=n_places)
-    return np.asarray(more > OCCUPIED * np.maximum(np.bincount(place, minlength=n_places), 1))
-
-
-def _slopes(groups: _Groups, response: Places, x: Array, y: Array) -> Array:
+def _slopes(response: Places, apart: Array) -> Array:
     """Return the slopes of each response, (2 * N_BLOCKS, columns); 0 for those no hour has.
 
-    A ridge of so many hours as there are slopes, each at its own scale, keeps a response that few hours tell small.
+    `response` is that of each hour, `apart` its columns and its energy after the means of its place. A ridge of so
+    many hours as there are slopes, each at its own scale, keeps a response that few hours tell small.
     """
-    z = np.column_stack((x, y))
-    z = z - groups.means(z)[groups.place]
-    of = response[groups.place]
-    order = np.argsort(of.astype(np.uint8), kind="stable")
-    edges = np.searchsorted(of[order], np.arange(2 * N_BLOCKS + 1))
-    z, p = z[order], x.shape[1]
-    slopes = np.zeros((2 * N_BLOCKS, p))
-    for number in range(2 * N_BLOCKS):
-        rows = z[edges[number] : edges[number + 1]]
-        gram = rows.T @ rows
-        scale = np.diag(gram)[:p]
-        moving = scale > 1e-9 * max(float(scale.max(initial=0.0)), 1e-12)
-        if not moving.any():
-            continue
-        ridge = np.diag(scale[moving]) * p / len(rows)
-        columns = np.flatnonzero(moving)
-        slopes[number, columns] = np.linalg.solve(gram[np.ix_(columns, columns)] + ridge, gram[columns, p])
-    return rounded_array(slopes)
+    order = np.argsort(response.astype(np.uint8), kind="stable")
+    edges = np.searchsorted(response[order], np.arange(2 * N_BLOCKS + 1)).tolist()
+    z, p = apart.take(order, axis=0), apart.shape[1] - 1
+    grams = np.array([z[first:end].T @ z[first:end] for first, end in pairwise(edges)])
+    scale = np.diagonal(grams, axis1=1, axis2=2)[:, :p]
+    moving = scale > 1e-9 * np.maximum(scale.max(axis=1, keepdims=True), 1e-12)
+    # A column that does not move is taken out of its equations: its slope is 0.
+    kept = np.where(moving[:, :, None] & moving[:, None], grams[:, :p, :p], 0.0)
+    ridge = scale * p / np.maximum(np.diff(edges), 1)[:, None]
+    diagonal = np.where(moving, ridge, 1.0)
+    kept[:, np.arange(p), np.arange(p)] += diagonal
+    right = np.where(moving, grams[:, :p, p], 0.0)
+    return rounded_array(np.linalg.solve(kept, right[:, :, None])[:, :, 0])
 
 
 def _filled(

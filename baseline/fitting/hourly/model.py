@@ -9,6 +9,7 @@ import numpy as np
 
 from baseline.fitting.frozen import frozen, not_readable, parsed, statistics_from, statistics_json
 from baseline.fitting.model import DailyModel
+from baseline.fitting.structure import months_of_year, weekdays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,11 +132,12 @@ def kinds(daily: DailyModel) -> Types:
 
 def kinds_of(daily: DailyModel, hours: BaselineHours | ReportingHours) -> tuple[Places, Places, Places]:
     """Return kind of day, day of the week and month (from 0) of each hour."""
-    places = {pair: number for number, pair in enumerate(kinds(daily))}
-    days = hours.daily.days
-    pairs = zip(*(column.tolist() for column in daily.types(days)), strict=True)
-    by_day = np.array([(places[pair], day.weekday(), day.month - 1) for pair, day in zip(pairs, days, strict=True)])
-    kind, weekday, month = by_day.reshape(-1, 3).astype(np.intp)[hours.day].T
+    regime, level = daily.types(hours.daily.days)
+    known = np.array(kinds(daily))
+    number = np.zeros(known.max(axis=0) + 1, dtype=np.intp)
+    number[known[:, 0], known[:, 1]] = np.arange(len(known))
+    by_day = number[regime, level], weekdays(hours.daily.days), months_of_year(hours.daily.days)
+    kind, weekday, month = (column.take(hours.day) for column in by_day)
     return kind, weekday, month
 
 
