@@ -254,17 +254,22 @@ def _pairs(hh: Array, hy: Array, cc: Array, cy: Array, *, cross: Array) -> Array
     """Return what the pairs of some groups explain, 0 unless both slopes are positive, (groups, pairs)."""
     h2, hy2 = hh.take(_PAIR_H, axis=1), hy.take(_PAIR_H, axis=1)
     c2, cy2 = cc.take(_PAIR_C, axis=1), cy.take(_PAIR_C, axis=1)
-    heating = hy2 * c2 - cy2 * cross
-    cooling = cy2 * h2 - hy2 * cross
+    heating, cooling, product = hy2 * c2, cy2 * h2, cy2 * cross
+    heating -= product
+    np.multiply(hy2, cross, out=product)
+    cooling -= product
+    ok = heating > 0.0
+    ok &= cooling > 0.0
     h2 *= c2
-    det = h2 - cross * cross
-    ok = (heating > 0.0) & (cooling > 0.0) & (det > 1e-9 * h2)
+    det = np.multiply(cross, cross, out=c2)
+    np.subtract(h2, det, out=det)
+    h2 *= 1e-9
+    ok &= det > h2
     heating *= hy2
     cooling *= cy2
     heating += cooling
-    heating /= np.where(ok, det, 1.0)
-    heating *= ok
-    return heating
+    gain = np.zeros_like(heating)
+    return np.divide(heating, det, out=gain, where=ok)
 
 
 def _at(values: Array, place: Places) -> Array:

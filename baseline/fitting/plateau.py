@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from baseline.fitting.cells import Cells, around, promising
-from baseline.fitting.prefix import DEGENERATE, Hinges, Lines, by_level, dot, hinges, line_and_hinge, pair
+from baseline.fitting.prefix import DEGENERATE, Hinges, Lines, Side, dot, line_and_hinge, pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,25 +60,22 @@ class Found(NamedTuple):
             column[rows[better]] = new[better]
 
 
-def with_plateau(days: SortedDays, floor: Array, *, patient: Mask) -> Found:
+def with_plateau(days: SortedDays, heating: Side, cooling: Side, floor: Array, *, patient: Mask) -> Found:
     """Return the best 5P curve of each regime that explains more than its `floor`.
 
     Unless `patient`, the search ends where the best curve of a thinned grid of balance points stays so far below that
     finer ones would not make up for it (see `_promise`).
     """
-    low = hinges(days.colder, days.low, 1.0), hinges(days.warmer, days.low, -1.0)
-    best, gaps = _thinned(days, *low)
+    best, gaps = _thinned(days, heating.at_low, cooling.at_low)
     hopeful = patient | ((best.gain > 0.0) & (_promise(days, best) > floor))
     best = best.kept((best.gain > floor) & hopeful)
     target = np.where(hopeful, np.maximum(best.gain, floor), np.inf)
     if not hopeful.any():
         return best
-    lines = Lines.of(days.colder), Lines.of(days.warmer)
-    high = hinges(days.colder, days.high, 1.0), hinges(days.warmer, days.high, -1.0)
-    plateaus = _Plateaus(days, _Side(low[0], high[0], lines[0]), _Side(low[1], high[1], lines[1]))
+    plateaus = _Plateaus(days, heating, cooling)
     # The cells around the best of the grid come first: the curve they hold rules most of the others out.
     target = plateaus.better(best, target, around(days, hopeful, *gaps, near=_NEAR, plateau_days=PLATEAU_DAYS))
-    plateaus.better(best, target, promising(days, *lines, target, PLATEAU_DAYS))
+    plateaus.better(best, target, promising(days, heating.lines, cooling.lines, target, PLATEAU_DAYS))
     return best
 
 
@@ -123,29 +120,12 @@ def _promise(days: SortedDays, thinned: Found) -> Array:
     return thinned.gain + _CHANCE * (days.spread - thinned.gain) + days.size * misfit * misfit
 
 
-class _Side(NamedTuple):
-    """Hinges of one side at both edges of every gap, and its free lines."""
-
-    at_low: Hinges
-    at_high: Hinges
-    lines: Lines
-
-    def of(self, regime: Places, gap: Places) -> _Side:
-        """Return what stands at these gaps."""
-        at = regime * self.lines.y1.shape[1] + gap
-        return _Side(_hinges_at(self.at_low, at), _hinges_at(self.at_high, at), self.lines.at(at))
-
-
-def _hinges_at(hinge: Hinges, at: Places) -> Hinges:
-    return Hinges(hinge.square.take(at), hinge.product.take(at), by_level(hinge.on_levels, at))
-
-
 class _Plateaus(NamedTuple):
     """The gaps of both balance points."""
 
     days: SortedDays
-    heating: _Side
-    cooling: _Side
+    heating: Side
+    cooling: Side
 
     def better(self, best: Found, target: Array, cells: Cells) -> Array:
         """Put what explains more than `target` in `cells` into `best`; return the new target."""
@@ -168,7 +148,7 @@ class _Plateaus(NamedTuple):
 
     def _curves_in(self, cells: Cells) -> Iterator[Found]:
         """Yield the best curve of each kind in each cell."""
-        h, c = self.heating.of(cells.regime, cells.a), self.cooling.of(cells.regime, cells.b)
+        h, c = self.heating.of_gaps(cells.regime, cells.a), self.cooling.of_gaps(cells.regime, cells.b)
         low_h, high_h = self.days.low[cells.regime, cells.a], self.days.high[cells.regime, cells.a]
         low_c, high_c = self.days.low[cells.regime, cells.b], self.days.high[cells.regime, cells.b]
         for one, heating_at in ((h.at_low, low_h), (h.at_high, high_h)):

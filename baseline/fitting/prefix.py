@@ -227,6 +227,25 @@ class Lines(NamedTuple):
         return self.scale1 * (c1 - slope * self.shift), slope
 
 
+class Side(NamedTuple):
+    """Hinges of one side at both edges of every gap, and its free lines."""
+
+    at_low: Hinges
+    at_high: Hinges
+    lines: Lines
+
+    @classmethod
+    def of(cls, days: SortedDays, sums: Sums, sign: float) -> Side:
+        """Work out the heating side (1) of the colder days, or the cooling side (-1) of the warmer ones."""
+        return cls(hinges(sums, days.low, sign), hinges(sums, days.high, sign), Lines.of(sums))
+
+    def of_gaps(self, regime: Cuts, gap: Cuts) -> Side:
+        """Return what stands at these gaps."""
+        at = regime * self.lines.y1.shape[1] + gap
+        low, high = (Hinges(h.square.take(at), h.product.take(at), by_level(h.on_levels, at)) for h in self[:2])
+        return Side(low, high, self.lines.at(at))
+
+
 def line_and_hinge(lines: Lines, hinge: Hinges) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
     """Fit a free line on the days of one side together with a column on the days of the other.
 

@@ -17,14 +17,14 @@ import numpy as np
 
 from baseline.fitting.curve import N_PARAMETERS, Curve
 from baseline.fitting.plateau import Found, with_plateau
-from baseline.fitting.prefix import DEGENERATE, Hinges, Lines, SortedDays, dot, hinges, line_and_hinge, pair
+from baseline.fitting.prefix import DEGENERATE, Hinges, Side, SortedDays, dot, line_and_hinge, pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from baseline.fitting.prefix import RegimeDays, Sums
+    from baseline.fitting.prefix import RegimeDays
 
     Array = NDArray[np.float64]
 
@@ -53,13 +53,14 @@ def _together(batch: Sequence[RegimeDays]) -> list[dict[str, Curve]]:
     enough = days.size >= 2 * np.array([one.min_days for one in batch]) + 1
     found = _straight(days, enough)
     if days.cuts.shape[1]:
-        found |= {"3PH": _best_hinge(days, days.colder, 1.0), "3PC": _best_hinge(days, days.warmer, -1.0)}
-        found["4P"] = _two_sided(days)
+        heating, cooling = Side.of(days, days.colder, 1.0), Side.of(days, days.warmer, -1.0)
+        found |= {"3PH": _best_hinge(days, heating, 1.0), "3PC": _best_hinge(days, cooling, -1.0)}
+        found["4P"] = _two_sided(days, heating, cooling)
         cost = np.array([one.cost for one in batch])
         gains = {"1P": np.zeros(len(batch))} | {name: curve.gain for name, curve in found.items()}
         floor = np.max([_repaid(name, gain, days.spread, cost) for name, gain in gains.items()], axis=0)
         # Where curves have no price, none is passed over.
-        found["5P"] = with_plateau(days, floor, patient=cost == 0.0)
+        found["5P"] = with_plateau(days, heating, cooling, floor, patient=cost == 0.0)
     centre = days.centre.tolist()
     by_name = {name: [column.tolist() for column in curve] for name, curve in found.items()}
     return [
@@ -103,18 +104,17 @@ def _straight(days: SortedDays, enough: NDArray[np.bool_]) -> dict[str, Found]:
     }
 
 
-def _best_hinge(days: SortedDays, side: Sums, sign: float) -> Found:
+def _best_hinge(days: SortedDays, side: Side, sign: float) -> Found:
     """Return the best hinge sign * (at - T) over one side of every gap: 3PH with sign 1, 3PC with sign -1."""
     gains, slopes, knots = [], [], []
-    for edge in (days.low, days.high):
-        square, product, _ = hinges(side, edge, sign)
+    for (square, product, _), edge in ((side.at_low, days.low), (side.at_high, days.high)):
         usable = (square > 0.0) & (product > 0.0)
         slope = product / np.where(usable, square, 1.0)
         gains.append(np.where(usable, product * slope, 0.0))
         slopes.append(slope)
         knots.append(edge)
     # The free line a + b T on the days of the side; where it is zero, it meets the plateau.
-    lines = Lines.of(side)
+    lines = side.lines
     a, b = lines.line(lines.y1, lines.y2)
     ok = lines.usable & (sign * b < 0.0)
     knot = -a / np.where(ok, b, 1.0)
@@ -129,21 +129,21 @@ def _best_hinge(days: SortedDays, side: Sums, sign: float) -> Found:
     return Found(gain, nothing, nothing, slope, knot)
 
 
-def _two_sided(days: SortedDays) -> Found:
+def _two_sided(days: SortedDays, cold: Side, warm: Side) -> Found:
     """Return the best 4P curve: two slopes that meet in one balance point."""
     gains, heating, cooling, knots = [], [], [], []
-    for edge in (days.low, days.high):
-        hinge, other_hinge = hinges(days.colder, edge, 1.0), hinges(days.warmer, edge, -1.0)
+    edges = (cold.at_low, warm.at_low, days.low), (cold.at_high, warm.at_high, days.high)
+    for hinge, other_hinge, edge in edges:
         gain, slope, other = pair(hinge, other_hinge, -dot(hinge.on_levels, other_hinge.on_levels))
         gains.append(gain)
         heating.append(slope)
         cooling.append(other)
         knots.append(edge)
     # Free lines a + b T on the colder days and c T on the warmer ones (the constant is one of the levels).
-    warm = days.warmer
-    square = warm.s2 - dot(warm.q1, warm.q1)
-    column = Hinges(np.where(square > DEGENERATE * warm.s2, square, 0.0), warm.y1, warm.q1)
-    gain, a, b, c, ok = line_and_hinge(Lines.of(days.colder), column)
+    s = days.warmer
+    square = s.s2 - dot(s.q1, s.q1)
+    column = Hinges(np.where(square > DEGENERATE * s.s2, square, 0.0), s.y1, s.q1)
+    gain, a, b, c, ok = line_and_hinge(cold.lines, column)
     ok &= (b < 0.0) & (c > 0.0)
     knot = -a / np.where(ok, b - c, 1.0)
     ok &= (days.low <= knot) & (knot <= days.high)

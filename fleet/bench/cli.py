@@ -108,22 +108,31 @@ def energy(*, points: int, as_json: bool) -> None:
     show_default=True,
     help="Compteurs inventés qu'opendsm ajuste aussi, avec tous les réels ; dix secondes chacun.",
 )
+@click.option("--buildings", type=_Many(), help="Réajuster seulement tant de bâtiments inventés : 10k.")
 @click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
-def baseline(*, meters: int, compared: int, as_json: bool) -> None:
+def baseline(*, meters: int, compared: int, buildings: int | None, as_json: bool) -> None:
     """Références ajustées par seconde, et erreur de l'année suivante, à côté d'opendsm sur les mêmes compteurs.
 
     Des bâtiments inventés, et les fichiers réels du dossier que nomme FLEET_REFERENCE_DATA. opendsm s'installe la
-    première fois dans un environnement à lui (var/opendsm, 1,2 Go).
+    première fois dans un environnement à lui (var/opendsm, 1,2 Go). Avec --buildings, sans opendsm : ce que dure un
+    portefeuille entier, par lots, sur tous les cœurs.
     """
     # One thread for both: the libraries under NumPy read these before it is imported.
     os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
     from fleet.bench.baselines import baselines, table
     from fleet.bench.meters import generated, real
     from fleet.bench.opendsm import FOLDER, install
+    from fleet.bench.portfolio import refit
 
     def tell(line: str) -> None:
         click.echo(line, err=True)
 
+    if buildings:
+        figures = refit(buildings, tell)
+        click.echo(
+            json.dumps(figures) if as_json else "\n".join(f"{name:10} {value}" for name, value in figures.items())
+        )
+        return
     folder = os.environ.get("FLEET_REFERENCE_DATA")
     portfolio = generated(max(meters, compared))
     files = real(Path(folder)) if folder else []

@@ -63,9 +63,9 @@ def _of(estimates: Sequence[SavingsEstimate]) -> dict[str, Any]:
 
 
 def by_day(meters: Iterable[Meter]) -> Iterator[NoChange]:
-    """Yield the daily model's estimate of each meter that was not changed."""
+    """Yield the daily model's estimate of each meter that was not changed and has a year after."""
     for meter in meters:
-        if not meter.works:
+        if not meter.works and not meter.one_year:
             origin = "real" if meter.real and not meter.name.startswith("nre") else "simulated"
             model = fit_daily(meter.before.days(BaselineData))
             yield NoChange(f"daily, {origin}", estimate_savings(model, meter.after.days(ReportingData), CONFIDENCE))

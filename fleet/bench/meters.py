@@ -75,11 +75,19 @@ class Meter:
     works: bool = False
     """Whether the building was changed in between: what a model foretells is then no error of the model."""
 
+    @property
+    def one_year(self) -> bool:
+        """Whether there is no year after: the fit can be timed and looked at, not judged."""
+        return self.after is self.before
 
-def generated(count: int, *, stations: int = STATIONS) -> list[Meter]:
-    """Return `count` made-up buildings without works, two years by the hour; the same ones every time."""
-    weather = [_weather(np.random.default_rng([7, number])) for number in range(min(stations, count))]
-    return [_building(number, weather[number % len(weather)]) for number in range(count)]
+
+def generated(count: int, *, stations: int = STATIONS, first: int = 0) -> list[Meter]:
+    """Return `count` made-up buildings without works from number `first` on, two years by the hour.
+
+    A building is the same one every time, whatever it is made with.
+    """
+    weather = [_weather(np.random.default_rng([7, number])) for number in range(stations)]
+    return [_building(number, weather[number % stations]) for number in range(first, first + count)]
 
 
 def _stamps() -> NDArray[np.datetime64]:
@@ -124,7 +132,7 @@ def _building(number: int, celsius: Array) -> Meter:
 
 
 def real(folder: Path) -> list[Meter]:
-    """Return the meters under `folder` (its `mv`) with a year after the one fitted."""
+    """Return the meters under `folder` (its `mv`), those of one year last."""
     made: list[Meter] = []
     folder = folder / "mv"
     for path in sorted(folder.glob("nre_*_hourly.csv.gz")):
@@ -150,7 +158,19 @@ def real(folder: Path) -> list[Meter]:
             for y in (2012, 2013, 2014)
         ]
         made += [Meter(f"nmecr {before.start.year}", before, after, real=True) for before, after in pairwise(years)]
-    return made
+    return [*made, *_homes(folder)]
+
+
+def _homes(folder: Path) -> list[Meter]:
+    """Return the Belgian homes: one year each, its outdoor temperatures in a file of their own."""
+    path, weather = (folder / f"be_homes_{name}_2016.csv.gz" for name in ("hourly", "weather"))
+    if not (path.exists() and weather.exists()):
+        return []
+    celsius = {row["ts_utc"]: row["temp_c"] for row in table_rows(weather)}
+    rows = [row for row in table_rows(path) if row["ts_utc"].startswith("2016")]
+    joined = [row | {"temp_c": celsius.get(row["ts_utc"], "")} for row in rows]
+    years = {name: _year(joined, "ts_utc", name) for name in rows[0] if name != "ts_utc"}
+    return [Meter(f"home {name}", year, year, real=True) for name, year in years.items()]
 
 
 def table_rows(path: Path) -> Iterator[dict[str, str]]:

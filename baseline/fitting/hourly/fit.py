@@ -135,9 +135,11 @@ class _Weather(NamedTuple):
     def of(cls, data: BaselineHours) -> Self:
         """Work it out of the hours of one of them."""
         t = data.temperature_c
-        knots, day_knots = (rounded_array(np.quantile(values, KNOTS)) for values in (t, data.daily.temperature_c[data.day]))
+        of_days = data.daily.temperature_c
+        knots, day_knots = (rounded_array(np.quantile(values, KNOTS)) for values in (t, of_days[data.day]))
         plain = np.column_stack((np.ones(len(t)), np.maximum(COLD - t, 0.0), np.maximum(t - WARM, 0.0)))
-        return cls(data.day, t, data.daily.temperature_c, knots, day_knots, hinges(data, knots, day_knots), plain, plain.T @ plain)
+        x = hinges(data, knots, day_knots)
+        return cls(data.day, t, of_days, knots, day_knots, x, plain, plain.T @ plain)
 
     def suits(self, data: BaselineHours) -> bool:
         """Say whether a meter has the same hours and temperatures."""
