@@ -118,3 +118,39 @@ def test_the_files_of_this_repository_hold_no_secret_and_lack_nothing_else(name)
     assert "://" not in path.read_text().replace("http://127.0.0.1", "")
     for process in PROCESSES:
         settings_for(process, path, COMPLETE)
+
+
+CHORUS = {
+    "FLEET_CHORUS_API_URL": "https://sandbox-api.piste.gouv.fr/cpro",
+    "FLEET_CHORUS_TOKEN_URL": "https://sandbox-oauth.piste.gouv.fr/api/oauth/token",
+    "FLEET_CHORUS_CLIENT_ID": "application",
+    "FLEET_CHORUS_CLIENT_SECRET": "secret-de-piste",
+    "FLEET_CHORUS_LOGIN": "TECH_1@cpro.fr",
+    "FLEET_CHORUS_PASSWORD": "un mot de passe",
+}
+
+
+def test_chorus_pro_is_off_until_the_environment_gives_all_of_it(ini):
+    assert settings_for("worker", ini, COMPLETE).chorus is None
+    given = settings_for("worker", ini, COMPLETE | CHORUS)
+    assert given.chorus.api_url == CHORUS["FLEET_CHORUS_API_URL"]
+    for name in ("CLIENT_SECRET", "PASSWORD"):
+        assert CHORUS[f"FLEET_CHORUS_{name}"] not in repr(given) + repr(given.chorus)
+    for variable in CHORUS:
+        without = {name: value for name, value in CHORUS.items() if name != variable}
+        with pytest.raises(Refusal, match=rf"à moitié : il manque {variable} "):
+            _ = settings_for("worker", ini, COMPLETE | without).chorus
+    assert "FLEET_CHORUS_CLIENT_SECRET" not in variables_of("web")
+
+
+def test_credentials_of_chorus_pro_in_a_file_are_not_read(tmp_path):
+    path = tmp_path / "site.ini"
+    path.write_text("[app:main]\nmode = test\nlanguages = fr\nchorus.client_secret = secret\nchorus.password = p\n")
+    assert settings_for("worker", path, COMPLETE).chorus is None
+
+
+def test_the_real_portal_is_for_production_alone(ini):
+    real = COMPLETE | CHORUS | {"FLEET_CHORUS_API_URL": "https://api.piste.gouv.fr/cpro"}
+    with pytest.raises(Refusal, match="pas en production"):
+        _ = settings_for("worker", ini, real).chorus
+    assert settings_for("worker", ini, real | {"FLEET_MODE": "production"}).chorus.real
