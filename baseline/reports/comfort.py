@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from baseline.plans.models import MeasurementPlan
 
 SATURDAY = 5
+COLDEST, WARMEST = Decimal(-30), Decimal(60)
+"""°C no room has: -127 and 85 are what a probe says that is cut off or has just been switched on (DS18B20)."""
 
 
 def cold_days(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.date) -> frozenset[dt.date]:
     """Return the days of [start, end) whose mean indoor temperature in occupied hours is below the plan's minimum.
 
     Occupied are the plan's local hours of Mondays to Fridays that are no public holiday. A day without a reading in
-    them is not known to be cold.
+    them, or with impossible ones only, is not known to be cold.
     """
     if plan.comfort_minimum_c is None or plan.occupied_from is None or plan.occupied_until is None:
         return frozenset()
@@ -39,6 +41,7 @@ def cold_days(session: Session, plan: MeasurementPlan, start: dt.date, end: dt.d
         .where(
             Installation.point_id == plan.comfort_point_id,
             Installation.quantity == "temperature",
+            (Reading.value * Installation.factor).between(COLDEST, WARMEST),
             Reading.ts >= local_midnight(start, zone),
             Reading.ts < local_midnight(end, zone),
         )

@@ -90,10 +90,11 @@ def provision(
     if name is not None and len(devices) != 1:
         raise Refusal("Un nom n'est qu'à un appareil ; donnez-en un seul à la fois.", field="name")
     _alone(session)
+    session.scalars(_anew(devices)).all()
     known = {identity.device_id: identity for identity in session.scalars(_of(devices))}
     wanted: list[tuple[Account, str]] = []
+    named: list[BrokerIdentity] = []
     for device in devices:
-        session.refresh(device)
         if device.state in OUT_OF_SERVICE:
             raise Refusal(
                 "Le capteur {serial} est hors service ; il ne peut pas avoir d'identité au courtier.",
@@ -113,7 +114,8 @@ def provision(
         identity.dialect, identity.name = dialect or identity.dialect, name or identity.name
         identity.generation, identity.password_hash = secrets.token_hex(8), hashed(password)
         wanted.append((_account(identity), password))
-        _alone_under_its_name(session, identity)
+        named.append(identity)
+    _alone_under_their_names(session, named)
     session.flush()
     broker.put(wanted)
     return [
@@ -186,19 +188,27 @@ def entries(session: Session) -> list[Entry]:
     return [Entry(a.username, kept, device_rights(a.topics), a.client_id, a.generation) for a, kept in found]
 
 
-def _alone_under_its_name(session: Session, identity: BrokerIdentity) -> None:
+def _alone_under_their_names(session: Session, identities: Sequence[BrokerIdentity]) -> None:
+    """Refuse a name under which another device publishes in the same dialect."""
+    wanted: dict[tuple[str, str], str] = {}
+    for one in identities:
+        _refuse_two(one, wanted.setdefault((one.dialect, one.name), one.device.serial))
     with session.no_autoflush:
-        other = session.scalar(
-            select(Device.serial)
-            .join(BrokerIdentity)
+        rows = session.execute(
+            select(BrokerIdentity.dialect, BrokerIdentity.name, Device.serial)
+            .join(Device)
             .where(
-                BrokerIdentity.dialect == identity.dialect,
-                BrokerIdentity.name == identity.name,
+                BrokerIdentity.name.in_([one.name for one in identities]),
                 BrokerIdentity.revoked_at.is_(None),
-                Device.id != identity.device.id,
             )
         )
-    if other is not None:
+        there = {(dialect, name): serial for dialect, name, serial in rows}
+    for one in identities:
+        _refuse_two(one, there.get((one.dialect, one.name), one.device.serial))
+
+
+def _refuse_two(identity: BrokerIdentity, other: str) -> None:
+    if other != identity.device.serial:
         raise Refusal(
             "Le capteur {other} publie déjà sous le nom {name} ({dialect}) ; donnez un autre nom.",
             field="name",
@@ -226,6 +236,12 @@ def _end(identity: BrokerIdentity, by: str, now: dt.datetime) -> None:
 
 def _account(identity: BrokerIdentity) -> Account:
     return account_of(identity.device.serial, identity.dialect, identity.name, identity.generation)
+
+
+def _anew(devices: Iterable[Device]) -> Select[Device]:
+    """Return the query of these as they are now: somebody may have waited for the lock."""
+    query = select(Device).where(Device.id.in_([device.id for device in devices]))
+    return query.execution_options(populate_existing=True)
 
 
 def _of(devices: Iterable[Device]) -> Select[BrokerIdentity]:

@@ -180,6 +180,10 @@ def indoors(session, hall_point, celsius_of):
 
 
 def cold_by_day_and_warm_at_night(instant):
+    if instant.day == 12 and instant.hour in {9, 10}:
+        return Decimal(85)  # a probe just switched on does not warm the room
+    if instant.day == 11 and instant.hour == 12:
+        return Decimal(-127)  # nor does one that is cut off cool it
     return Decimal(16) if 8 <= instant.hour < 17 and instant.day != 11 else Decimal(21)
 
 

@@ -178,6 +178,16 @@ def test_a_device_publishes_on_its_own_topic_and_is_refused_on_any_other(stock, 
     assert listener.heard.empty()
 
 
+def test_a_message_beyond_64_kb_is_stopped_at_the_broker_and_the_next_one_passes(stock, broker, admin, listener):
+    one = given(stock, admin, "A")["A"]
+    with Visitor(broker.url(one.username, one.password)) as device:
+        device._client.publish(topic_of("A"), b"x" * (65_536 + 1), qos=1)
+        assert device.left.wait(PATIENCE)
+    with Visitor(broker.url(one.username, one.password)) as device:
+        assert device.publish(topic_of("A"), b"small") == 0
+    assert listener.heard.get(timeout=PATIENCE) == (topic_of("A"), b"small")
+
+
 def test_a_publisher_says_a_refusal_and_that_nobody_listens(stock, broker, admin):
     one = given(stock, admin, "A")["A"]
     url = broker.url(one.username, one.password)

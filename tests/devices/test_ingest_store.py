@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from devices.dialects.registry import measured_by_spl
+from devices.ingest.latest import latest_readings
 from devices.ingest.message import Message, Receipt
 from devices.ingest.models import Arrival, DeadLetter, Reading, ReadingConflict
 from devices.ingest.replay import replay
@@ -52,6 +53,14 @@ def test_what_arrived_is_announced_once_per_batch_and_installation(dbsession):
         (first.id, SINCE, SINCE + 9 * HOUR, 3),
         (second.id, SINCE, SINCE, 1),
     ], "a duplicate announces nothing"
+
+
+def test_a_late_reading_never_passes_for_the_latest(dbsession):
+    point = metered(dbsession, "A").point
+    arrive(dbsession, message("A", hourly(SINCE + 5 * HOUR, 50)))
+    arrive(dbsession, message("A", hourly(SINCE, 10)))
+    latest = latest_readings(dbsession, [point.id], SINCE + 6 * HOUR)[point.id]
+    assert (latest.ts, latest.index_kwh) == (SINCE + 5 * HOUR, 50)
 
 
 def test_the_same_value_again_is_a_duplicate_however_often(dbsession):
