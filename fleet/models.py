@@ -43,6 +43,7 @@ ROOMS_WITH_MODELS = (
     "billing.receivables.models",
     "billing.chorus.models",
     "fleet.accounts.models",
+    "fleet.desk.sheet.models",
 )
 
 for room in ROOMS_WITH_MODELS:

@@ -38,6 +38,8 @@ def found(request: Any, model: type[Row], key: str = "id") -> Row:
     row: Row | None = request.dbsession.get(model, int(request.matchdict[key]))
     if row is None:
         raise HTTPNotFound
+    if request.method == "GET":
+        request.shown = row  # what the page is about: the frame leads to its history
     return row
 
 

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     """Settlements, invoices and their documents."""
     SEE_JOBS = "see_jobs"
     """Long work and how far it is."""
+    SEE_HISTORY = "see_history"
+    """Who changed what."""
     SEE_MAIL = "see_mail"
     """Letters the product sends, and what became of each."""
     ACCEPT_SETTLEMENTS = "accept_settlements"

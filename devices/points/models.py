@@ -45,6 +45,17 @@ class MeteringPoint(Base):
     subscriptions: Mapped[list[SubscribedPower]] = relationship(order_by="SubscribedPower.period")
 
 
+class PointTag(Base):
+    """A word the operator put on a point, to find it again with its like."""
+
+    __tablename__ = "point_tag"
+    __table_args__ = (CheckConstraint("tag = lower(btrim(tag)) AND tag <> ''", name="tag"), {"schema": "devices"})
+
+    point_id: Mapped[int] = mapped_column(ForeignKey(MeteringPoint.id), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[created]
+
+
 class PointPayment(Base):
     """Who pays the energy of a point, under which contract, during [start, end) of local days (truth 7)."""
 

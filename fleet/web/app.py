@@ -35,6 +35,9 @@ ROOF = (
     "fleet.accounts.staff_pages",
     "fleet.accounts.journal_pages",
     "fleet.overview.views",
+    "fleet.desk.search.views",
+    "fleet.desk.sheet.views",
+    "fleet.desk.changes.views",
     "fleet.clock.views",
     "foundation.mail.views",
 )

@@ -50,7 +50,7 @@ PLACES = (
         "access-point",
         "devices",
         Permission.SEE_DEVICES,
-        ("devices", "models", "lots", "points", "boundaries", "alerts", "maintenance", "codecs", "decode"),
+        ("devices", "sheet", "models", "lots", "points", "boundaries", "alerts", "maintenance", "codecs", "decode"),
     ),
     Place(
         N_("Réglages"),
