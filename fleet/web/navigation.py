@@ -48,7 +48,7 @@ PLACES = (
     Place(
         N_("Parc"),
         "access-point",
-        "devices",
+        "sheet",
         Permission.SEE_DEVICES,
         ("devices", "sheet", "models", "lots", "points", "boundaries", "alerts", "maintenance", "codecs", "decode"),
     ),

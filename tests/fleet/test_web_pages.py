@@ -67,10 +67,12 @@ QUERIES = {
     "plan_new": "boundary={boundaries}",
     "event_new": "boundary={boundaries}&suggestion={suggestions}",
     "point_readings": "start=2025-12-01&end=2025-12-31",
+    "search": "q=e",
+    "search_short": "q=e",
 }
 AWAY = {"sign_in", "sign_in_code", "sign_in_factor", "account_factor", "guests"}
 """Addresses that lead who is signed in away, or are for others."""
-PARTS = {"job_progress", "import_state"}
+PARTS = {"job_progress", "import_state", "search_short"}
 """Addresses of parts of a page."""
 FILES = {
     "invoice_pdf": "application/pdf",
@@ -91,6 +93,7 @@ FILES = {
     "import_original": "text/csv",
     "device_template": "text/csv",
     "point_template": "text/csv",
+    "sheet_file": "text/csv",
 }
 
 
@@ -327,6 +330,8 @@ def addresses(house):
         path = re.sub(r"\{id:[^}]*\}+", str(house.ids.get(pattern.split("/")[1], 1)), pattern)
         path = re.sub(r"\{number:.*\}", "F2026-0001", path)
         path = re.sub(r"\{fingerprint:[^.]*\}", KEY, path)
+        path = re.sub(r"\{kind:[^}]*\}", "csv", path)
+        path = re.sub(r"\{table:.*", f"contracts.building/{house.ids['buildings']}", path)
         path = re.sub(r"\{place:[^.]*\}", "1", path)
         query = QUERIES.get(route, "").format(**house.ids)
         found[route] = f"{path}?{query}" if query else path
@@ -433,7 +438,7 @@ def test_a_municipality_accepts_and_the_spl_alone_bills(house):
     page = holder.get(f"/invoices/{house.ids['invoices']}")
     assert "F2026-0001" in page.html.h1.get_text()
     assert "issue" not in page.forms
-    token = next(iter(page.forms.values()))["csrf_token"].value
+    token = page.html.find("input", attrs={"name": "csrf_token"})["value"]
     holder.post(f"/invoices/{house.ids['invoices']}/issue", {"csrf_token": token}, status=403)
 
 
@@ -601,7 +606,7 @@ def test_both_parties_accept_a_finding_on_the_page_of_its_report(house):
         assert "accept-1" not in page.forms
     again = browser.post(
         f"/plans/{house.ids['plans']}/findings?code=charging_unmetered&about=event-0&report={report.id}",
-        {"csrf_token": page.forms[0]["csrf_token"].value, "reason": "Encore"},
+        {"csrf_token": page.html.find("input", attrs={"name": "csrf_token"})["value"], "reason": "Encore"},
         status=422,
     )
     assert "n'a plus lieu" in again.html.find(class_="refusal").get_text()

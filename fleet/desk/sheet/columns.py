@@ -52,7 +52,7 @@ COLUMNS: dict[str, Column] = {
     "alerts": Column(N_("Alertes"), _known("alerts"), number=True),
     "tags": Column(N_("Mots-clés"), lambda row: ", ".join(row.tags) or None),
 }
-USUAL = ("building", "shareholder", "point", "energy", "serial", "state", "heard", "recent", "trend", "alerts")
+USUAL = ("building", "point", "energy", "heard", "recent", "trend", "alerts", "serial", "state", "shareholder")
 SORTS = frozenset(EXPRESSIONS) & frozenset(COLUMNS)
 GROUPS = {
     "shareholder": N_("par collectivité"),

@@ -121,6 +121,7 @@ def sheet(request: Request) -> dict[str, Any]:
         "rows": shown,
         "columns": COLUMNS,
         "headings": HEADINGS,
+        "states": DEVICE_STATES,
         "group_words": GROUPS,
         "sorts": SORTS,
         "counts": groups(session, asked, now=now, today=today) if asked.group else {},
