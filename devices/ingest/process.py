@@ -39,8 +39,6 @@ STALLED_AFTER = 900.0
 """Seconds a batch may wait for its commit: beyond, a fresh process is more likely to help than patience."""
 DRAIN_WITHIN = 20.0
 WATCH_EVERY = 0.5
-LOOK_FOR_CYCLES_EVERY = 50_000
-"""Objects more than were given back. A batch makes as many, none in a circle, and looking costs a third of reading."""
 QUIET = 3.0
 """Seconds without a message after which a session that is subscribed to nothing holds nothing either."""
 
@@ -64,8 +62,7 @@ def run(database_url: str, mqtt_url: str, share: Share | None = None, listening:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
 
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(LOOK_FOR_CYCLES_EVERY)
+    gc.freeze()  # what was imported stays: looking through it again and again was a third of what reading costs
     share = share or Share()
     listening = share.part_of(listening or Listening.parse("all"))
     house = _House(database_url, BrokerAddress.parse(mqtt_url), listening, told_to_stop)
