@@ -7,5 +7,15 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Add this floor's pages to the web application."""
-    for room in ("settlements", "disputes", "exits", "invoices", "receivables", "chorus", "year_end", "evidence"):
+    for room in (
+        "settlements",
+        "disputes",
+        "exits",
+        "invoices",
+        "receivables",
+        "chorus",
+        "benefit",
+        "year_end",
+        "evidence",
+    ):
         config.include(f"billing.{room}.views")
