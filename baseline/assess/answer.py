@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from baseline.fitting.findings import Finding, in_french
+from baseline.fitting.grade import grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from baseline.fitting.detection import SuggestedEvent
     from baseline.fitting.events import Event
     from baseline.fitting.french_rules import RuleOutcome
-    from baseline.fitting.frozen import Statistics
+    from baseline.fitting.grade import Grade
+    from baseline.fitting.kinds import Model
     from baseline.fitting.savings import SavingsEstimate
     from baseline.fitting.uncertainty import Interval
 
@@ -28,25 +30,6 @@ RULE_NAMES = {"nb_dju": "N'B = NB × DJU / DJUc", "signature_18": "Signature à 
 ROW_NAMES = {"daily": "jours", "billing": "factures", "hourly": "heures"}
 
 
-class FrozenModel(Protocol):
-    """What every kind of model tells of itself."""
-
-    @property
-    def name(self) -> str:
-        """Shape of the model."""
-
-    @property
-    def n_parameters(self) -> int:
-        """Parameters, those of its structure included."""
-
-    @property
-    def statistics(self) -> Statistics:
-        """How it fits."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the frozen model."""
-
-
 @dataclass(frozen=True)
 class Assessment:
     """A fitted baseline and, where a reporting period was given, its savings."""
@@ -56,13 +39,14 @@ class Assessment:
     baseline: Period
     baseline_days: int
     """Days of the baseline that the model was fitted on."""
-    model: FrozenModel
+    model: Model
     savings: SavingsEstimate | None
     reporting: Period | None
     findings: Sequence[Finding]
     suggestions: Sequence[SuggestedEvent] = ()
     rules: Sequence[RuleOutcome] = ()
     """What the rules of French heating contracts would say, for comparison."""
+    confidence: float = 0.9
 
 
 def to_json(assessment: Assessment) -> dict[str, Any]:
@@ -80,6 +64,7 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
         "nmbe": s.nmbe,
         "r_squared": s.r_squared,
         "findings": [finding.to_json() for finding in assessment.findings],
+        "settlement_grade": _grade(assessment).to_json(),
         "adjusted_baseline_kwh": adjusted,
         "measured_kwh": measured,
         "avoided_energy_kwh": avoided,
@@ -126,6 +111,11 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
         ],
         "frozen_model": model.to_json(),
     }
+
+
+def _grade(assessment: Assessment) -> Grade:
+    """Return the verdict at the confidence asked for; the file says nothing of the saving that is expected."""
+    return grade(assessment.model, assessment.findings, confidence=assessment.confidence)
 
 
 def _told(savings: SavingsEstimate) -> Iterator[tuple[Event, float]]:
@@ -179,6 +169,8 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         ("R²", s.r_squared),
     ]
     yield "  " + ", ".join(f"{title} {'inconnu' if value is None else _percent(value)}" for title, value in quality)
+    yield ""
+    yield f"  {_grade(assessment).sentence}"
     if assessment.findings:
         yield ""
         for finding in assessment.findings:

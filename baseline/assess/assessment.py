@@ -27,4 +27,5 @@ def assessed(question: Question) -> Assessment:
     if model == "auto":
         model = "billing" if holds_bills(table, question) else "daily"
     answer = KINDS[model](table, weather, question)
-    return replace(answer, findings=sorted(answer.findings, key=lambda finding: not finding.blocking))
+    findings = sorted(answer.findings, key=lambda finding: not finding.blocking)
+    return replace(answer, findings=findings, confidence=question.confidence)

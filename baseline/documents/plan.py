@@ -10,6 +10,7 @@ from baseline.documents.sender import sender
 from baseline.fitting import described
 from baseline.fitting.detectable import least_detectable
 from baseline.fitting.kinds import daily_of, kind_of, model_from_json
+from baseline.plans.grading import grade_of
 from baseline.plans.headings import HEADINGS
 from baseline.plans.words import HOT_WATER, INTERVALS, MODEL_WORDS, WINDOW_RULES
 from baseline.reports.signature import signature_of
@@ -135,6 +136,7 @@ def plan_pages(session: Session, plan: MeasurementPlan, language: Language) -> P
                 ],
                 points=[described(one, _, language.code) for one in plan.findings or []],
             ),
+            _graded(plan, model, language),
             Section(
                 _(N_("Que se passe-t-il quand autre chose change ?")),
                 paragraphs=[
@@ -162,6 +164,24 @@ def plan_pages(session: Session, plan: MeasurementPlan, language: Language) -> P
         ],
         synthetic=company.synthetic,
         tone="sea",
+    )
+
+
+def _graded(plan: MeasurementPlan, model: Model, language: Language) -> Section:
+    """Return the verdict on the model: each criterion, whether it is met, where its threshold comes from."""
+    _ = language.translate
+    verdict = grade_of(plan, model)
+    met = {True: _(N_("tenu")), False: _(N_("pas tenu")), None: _(N_("pas jugé"))}
+    return Section(
+        _(N_("Ce modèle peut-il régler une facture ?")),
+        paragraphs=[_(verdict.sentence)],
+        table=Table(
+            (_(N_("Critère")), _(N_("Verdict")), _(N_("D'où vient le seuil"))),
+            [
+                (described(one.said.to_json(), _, language.code), met[one.passed], _(one.source))
+                for one in verdict.criteria
+            ],
+        ),
     )
 
 

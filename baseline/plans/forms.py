@@ -57,6 +57,14 @@ class PlanForm(EntryForm):
         required=False,
         help_text=N_("Par exemple 0,9. En dessous, ce qu'un mois aurait évité ne compte pas."),
     )
+    expected_saving = number_field(
+        N_("Économie attendue, part de la référence"),
+        required=False,
+        help_text=N_("Par exemple 0,15 : le plan dit alors si elle se distinguera du hasard."),
+    )
+    most_cv_rmse = number_field(
+        N_("CV(RMSE) admis"), required=False, help_text=N_("0,25 (ASHRAE Guideline 14) si rien n'est dit.")
+    )
     hot_water = choice_field(
         N_("Eau chaude sanitaire"),
         required=False,
@@ -145,6 +153,8 @@ def _as_before(replaced: MeasurementPlan | None) -> dict[str, Any]:
             "occupied_until",
             "model_kind",
             "least_completeness",
+            "expected_saving",
+            "most_cv_rmse",
         )
     }
     choices = {

@@ -34,6 +34,8 @@ class MeasurementPlan(Base):
         CheckConstraint("school_zone IN ('A', 'B', 'C')", name="school_zone"),
         CheckConstraint("window_rule IN ('latest', 'agreed')", name="window_rule"),
         CheckConstraint("least_completeness BETWEEN 0 AND 1", name="least_completeness"),
+        CheckConstraint("most_cv_rmse > 0", name="most_cv_rmse"),
+        CheckConstraint("expected_saving > 0 AND expected_saving < 1", name="expected_saving"),
         CheckConstraint("hot_water IN ('none', 'measured_apart', 'included')", name="hot_water"),
         CheckConstraint(
             "num_nulls(comfort_point_id, comfort_minimum_c, occupied_from, occupied_until) IN (0, 4)", name="comfort"
@@ -69,6 +71,10 @@ class MeasurementPlan(Base):
     """How the baseline period was found: "latest" (the last twelve whole months before the works) or "agreed"."""
     least_completeness: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
     """Part of a month's days that have to be complete for what the month avoided to count."""
+    most_cv_rmse: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
+    """What the verdict on the model asks of CV(RMSE), a fraction, where that is not the guideline's."""
+    expected_saving: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
+    """Part of the baseline the works are expected to save: what the uncertainty is held against."""
     headings: Mapped[dict[str, Any] | None]
     """What IPMVP wants written beside the figures, by heading; see `baseline.plans.headings`."""
     reference_weather: Mapped[dict[str, Any] | None]

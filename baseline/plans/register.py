@@ -78,6 +78,8 @@ class Choices(NamedTuple):
     school_zone: str | None = None
     window_rule: str | None = None
     least_completeness: Decimal | None = None
+    most_cv_rmse: Decimal | None = None
+    expected_saving: Decimal | None = None
 
 
 DAILY = Choices()
@@ -127,11 +129,7 @@ def draft_plan(
         raise Refusal(
             "Le niveau de confiance est une fraction entre 0,5 et 1, par exemple 0,9.", field="confidence_level"
         )
-    if choices.least_completeness is not None and not 0 < choices.least_completeness <= 1:
-        raise Refusal(
-            "La part de jours complets d'un mois est une fraction entre 0 et 1, par exemple 0,9.",
-            field="least_completeness",
-        )
+    _demand_fractions(choices)
     if supersedes is not None and (supersedes.boundary_id != boundary.id or supersedes.state != "signed"):
         raise Refusal("Une nouvelle version remplace le plan signé du même périmètre.", field="supersedes_id")
     plan = MeasurementPlan(
@@ -146,6 +144,8 @@ def draft_plan(
         school_zone=choices.school_zone,
         window_rule=choices.window_rule,
         least_completeness=choices.least_completeness,
+        most_cv_rmse=choices.most_cv_rmse,
+        expected_saving=choices.expected_saving,
         headings={name: text for name, text in (headings or {}).items() if text} or None,
         supersedes=supersedes,
         state="draft",
@@ -157,6 +157,19 @@ def draft_plan(
     session.add(plan)
     session.flush()
     return plan
+
+
+def _demand_fractions(choices: Choices) -> None:
+    """Refuse percent where fractions are meant."""
+    if choices.least_completeness is not None and not 0 < choices.least_completeness <= 1:
+        raise Refusal(
+            "La part de jours complets d'un mois est une fraction entre 0 et 1, par exemple 0,9.",
+            field="least_completeness",
+        )
+    if choices.expected_saving is not None and not 0 < choices.expected_saving < 1:
+        raise Refusal("L'économie attendue est une fraction entre 0 et 1, par exemple 0,15.", field="expected_saving")
+    if choices.most_cv_rmse is not None and not 0 < choices.most_cv_rmse < 1:
+        raise Refusal("Le CV(RMSE) admis est une fraction entre 0 et 1, par exemple 0,25.", field="most_cv_rmse")
 
 
 def assess(session: Session, plan: MeasurementPlan) -> Assessment:
@@ -282,6 +295,8 @@ def _said_beside(plan: MeasurementPlan) -> dict[str, Any]:
         "school_zone": plan.school_zone,
         "window_rule": plan.window_rule,
         "least_completeness": None if plan.least_completeness is None else f"{plan.least_completeness:.3f}",
+        "most_cv_rmse": None if plan.most_cv_rmse is None else f"{plan.most_cv_rmse:.3f}",
+        "expected_saving": None if plan.expected_saving is None else f"{plan.expected_saving:.3f}",
         "headings": plan.headings,
         "reference_weather": plan.reference_weather,
         "supersedes": plan.supersedes.sha256 if plan.supersedes else None,

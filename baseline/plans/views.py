@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
+from baseline.fitting.findings import described
 from baseline.fitting.kinds import kind_of, model_from_json
 from baseline.plans.forms import comfort_of, plan_form
+from baseline.plans.grading import grade_of
 from baseline.plans.headings import HEADINGS
 from baseline.plans.models import MeasurementPlan
 from baseline.plans.register import (
@@ -87,6 +89,8 @@ def new_plan(request: Request) -> dict[str, Any] | Response:
                 form.school_zone.data or None,
                 form.window_rule.data,
                 form.least_completeness.data,
+                most_cv_rmse=form.most_cv_rmse.data,
+                expected_saving=form.expected_saving.data,
             ),
             headings={name: (form[name].data or "").strip() for name in HEADINGS},
             supersedes=replaced,
@@ -131,6 +135,8 @@ def plan_page(request: Request, shown: MeasurementPlan, refused: EntryForm | Non
         "rules": WINDOW_RULES,
         "intervals": INTERVALS,
         "kind": kind_of(model) if model else None,
+        "grade": grade_of(shown, model, assessment.findings if assessment else ()) if model else None,
+        "described": lambda one: described(one, request.language.translate, request.language.code),
         "sign_form": signature_form(request.dbsession, shown, request.POST),
         "crumbs": plan_crumbs(request, shown),
     }

@@ -149,7 +149,7 @@ def test_the_summary_speaks_of_bills(monthly):
     [
         (["2022-01-31,1,2", "2022-02-28,x,2"], (), "Ligne 3 : « x »"),
         (["2022-01-31,1,2", "2022-02-28,1,2"], ("--period-start", "debut"), "« debut »"),
-        (["2022-01-31 05:00,1,2", "2022-02-28 06:00,1,2"], ("--model", "billing"), "sans heure"),
+        (["2022-01-31 05:00,1,2"], ("--model", "billing"), "sans heure"),
         (["2022-02-28,1,2", "2022-03-31,1,2"], ("--model", "billing"), "Aucune facture"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A month's figure knows what it was made from; a building that leaves its plan is a kind of alert.
+"""A month's figure knows what it was made from; leaving one's plan is a kind of alert; plans say their thresholds.
 
 Revision 0017, after 0016.
 """
@@ -15,16 +15,25 @@ depends_on = None
 
 BEFORE = ("silence", "battery", "radio", "clock", "unknown_serial", "implausible", "gap", "conflict", "collection")
 KINDS = (*BEFORE, "off_plan")
+PLANNED = {"most_cv_rmse": "most_cv_rmse > 0", "expected_saving": "expected_saving > 0 AND expected_saving < 1"}
+"""What a plan may ask of its model beside the guidelines, and what each column has to be."""
 
 
 def upgrade() -> None:
-    """Add the column, and the kind."""
+    """Add the columns, and the kind."""
     op.add_column("monthly_figure", sa.Column("inputs", sa.Text(), nullable=True), schema="baseline")
     _kinds(KINDS)
+    for name, condition in PLANNED.items():
+        op.add_column("measurement_plan", sa.Column(name, sa.Numeric(4, 3), nullable=True), schema="baseline")
+        op.create_check_constraint(
+            op.f(f"ck_measurement_plan_{name}"), "measurement_plan", condition, schema="baseline"
+        )
 
 
 def downgrade() -> None:
-    """Take both away, with the alerts of that kind."""
+    """Take all of it away, with the alerts of that kind."""
+    for name in PLANNED:
+        op.drop_column("measurement_plan", name, schema="baseline")
     op.execute(
         "DELETE FROM devices.alert_event WHERE alert_id IN (SELECT id FROM devices.alert WHERE kind = 'off_plan')"
     )
