@@ -14,6 +14,7 @@ ROOMS_WITH_PAGES = (
     "fuel",
     "monitoring",
     "portfolio",
+    "prospects",
     "revisions",
 )
 

@@ -52,6 +52,7 @@ ROOMS_WITH_TASKS = (
     "baseline.reports.tasks",
     "baseline.documents.tasks",
     "baseline.eligibility.tasks",
+    "baseline.prospects.tasks",
     "baseline.monitoring.tasks",
     "billing.invoices.tasks",
     "billing.year_end.tasks",

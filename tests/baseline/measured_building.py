@@ -122,11 +122,12 @@ def measured(
     baseline: tuple[dt.date, dt.date] = (BEFORE, dt.date(2019, 1, 1)),
     reporting_starts_on: dt.date = AFTER,
     zone: str = "Europe/Paris",
+    shareholder: Shareholder | None = None,
     **plan: object,
 ) -> Measured:
     """Return a building measured over `days` (by default an office that saves 12 %), its plan frozen."""
     days = list(days) if days is not None else [*generated(BEFORE), *generated(AFTER, 5, saving=SAVING)]
-    shareholder = town(session)
+    shareholder = shareholder or town(session)
     site = register_site(session, name="Centre", city=shareholder.city, timezone=zone)
     building = register_building(session, site, name="Mairie", use="mairie")
     hold(session, building, shareholder, start=dt.date(2000, 1, 1))
