@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import Range as Period
 
 from devices.chains.models import OverlapRatio
 from devices.chains.rules import overlap_ratio, same_in_kind
-from devices.energy.derive import COUNTED
 from devices.energy.files import load_coefficients, load_series
 from devices.energy.hours import edges_of, hours_of_days, split, total_days
 from devices.energy.load import Range, load_spans
 from devices.energy.rules import MICRO
 from devices.inventory.models import Installation
+from devices.points.kinds import counted_at
 from devices.series.models import ImportedSeries
 from foundation.errors import Refusal
 from foundation.time import days, local_midnight, time_zone
@@ -46,7 +46,8 @@ def chains_of(session: Session, point: MeteringPoint) -> list[Chain]:
         .outerjoin(ImportedSeries)
         .where(
             Installation.point_id == point.id,
-            Installation.quantity.in_(COUNTED) | ImportedSeries.installation_id.is_not(None),
+            Installation.quantity.in_(counted_at(point.energy, point.direction))
+            | ImportedSeries.installation_id.is_not(None),
         )
         .order_by(Installation.period, Installation.id)
     )

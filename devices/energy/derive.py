@@ -19,6 +19,7 @@ from devices.energy.store import store_days, store_hours
 from devices.energy.timeline import filled
 from devices.ingest.models import Arrival
 from devices.inventory.models import Installation
+from devices.points.kinds import counted_at
 from devices.points.models import MeteringPoint
 from devices.points.shares import weighed
 from devices.storage.register import closed_until
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from devices.points.models import BoundaryTerm, MeasurementBoundary
 
 ONE_DAY: Final = dt.timedelta(days=1)
-COUNTED: Final = ("energy_index", "gross_energy_index", "volume_index")
-"""Quantities clean energy is made of: kWh (of gas, PCS), and m³, which dated coefficients turn into kWh for gas."""
 LOCK: Final = 0x656E6572
 """First key of the advisory lock that makes two derivations of one point take turns."""
 
@@ -71,9 +70,12 @@ def derive_point(session: Session, point_id: int) -> Derived:
     """
     session.execute(select(func.pg_advisory_xact_lock(LOCK, point_id)))
     zone = _zone_of(session, point_id)
+    point = session.get_one(MeteringPoint, point_id)
     arrived, heard = _consume(session, point_id)
     installations = session.scalars(
-        select(Installation).where(Installation.point_id == point_id, Installation.quantity.in_(COUNTED))
+        select(Installation).where(
+            Installation.point_id == point_id, Installation.quantity.in_(counted_at(point.energy, point.direction))
+        )
     ).all()
     files = series_of(session, point_id)
     phases = _by_phase(installations)

@@ -117,6 +117,12 @@ def install(
         raise Refusal("Le facteur (poids d'impulsion × rapport de TC) doit être plus grand que zéro.", field="factor")
     if phase not in PHASES:
         raise Refusal("Une phase se nomme L1, L2 ou L3 ; laissez vide pour les trois ensemble.", field="phase")
+    if quantity == "pulse_index" and point.energy == "gas":
+        raise Refusal(
+            "Une impulsion d'un compteur de gaz est un volume : choisissez « volume (index) », avec pour facteur les m³"
+            " d'une impulsion.",
+            field="quantity",
+        )
     take_turns(session, device)
     if device.state in OUT_OF_SERVICE:
         raise Refusal(

@@ -39,6 +39,20 @@ COUNTED_TOGETHER: Final = {"electricity": frozenset({"electricity", "photovoltai
 """Energies a boundary of another one may sum with its own: what is made and used on site is electricity (truth 1)."""
 
 
+_COUNTED: Final = ("energy_index", "gross_energy_index", "volume_index")
+_COUNTED_ONE_WAY: Final = {"export": ("exported_energy_index",), "production": ("produced_energy_index",)}
+
+
+def counted_at(energy: str, direction: str) -> tuple[str, ...]:
+    """Return the quantities (codes) the energy of such a point is made of; what else is installed there is beside it.
+
+    kWh (of gas: PCS), m³, which dated coefficients turn into kWh for gas, what flows the way the point counts, and
+    pulses, whose weight says what they are; a pulse of gas is a volume and is installed as one.
+    """
+    pulses = () if energy == "gas" else ("pulse_index",)
+    return (*_COUNTED, *_COUNTED_ONE_WAY.get(direction, ()), *pulses)
+
+
 def kind_of(energy: str, direction: str) -> str:
     """Return the code of the kind with this energy and direction."""
     return next(code for code, kind in KINDS.items() if (kind.energy, kind.direction) == (energy, direction))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
-from devices.ingest.latest import latest_readings
+from devices.ingest.latest import latest_readings, latest_values
 from devices.points.kinds import AMBIENT, KINDS, kind_of
 from devices.points.models import BoundaryBuilding, BoundaryTerm, MeasurementBoundary, MeteringPoint
 from devices.points.payers import Contract, hindrances
@@ -105,12 +105,14 @@ def points_of_building(request: Request, building: Building) -> Mapping[str, Any
 def point(request: Request) -> dict[str, Any]:
     """Show one: which device serves it, what was last heard, who pays it and whether a saving reaches them."""
     where = found(request, MeteringPoint)
+    values = latest_values(request.dbsession, [where.id], request.now) if where.building else []
     latest = latest_readings(request.dbsession, [where.id], request.now).get(where.id)
     terms = request.dbsession.scalars(select(BoundaryTerm).where(BoundaryTerm.point_id == where.id))
     kind = KINDS[kind_of(where.energy, where.direction)]
     return {
         "point": where,
         "latest": latest,
+        "values": values,
         "kind": kind.words,
         "paid": _paid(request, where) if where.direction == "import" else None,
         "contracts": CONTRACT_WORDS,

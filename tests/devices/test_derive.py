@@ -14,11 +14,13 @@ from sqlalchemy.dialects.postgresql import Range
 from devices.energy.derive import boundary_daily, derive_point, points_to_derive
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.energy.views import _days, _set_aside
+from devices.ingest.latest import latest_readings, latest_values
 from devices.ingest.models import Arrival
 from devices.inventory.catalogue import register_model
 from devices.inventory.register import install, remove
 from devices.points.boundaries.register import register_boundary
 from devices.points.models import BoundaryTerm, SubscribedPower
+from foundation.errors import Refusal
 from foundation.look.language import FRENCH
 from tests.devices.meters import HOUR, arrive, hourly, in_batches, message, metered, school_point
 
@@ -172,6 +174,56 @@ def test_energy_is_the_register_times_its_factor(dbsession):
     arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, *range(0, 2500, 100))))
     derive_point(dbsession, point.id)
     assert days_of(dbsession, point.id)[0][1] == 24
+
+
+@pytest.mark.parametrize(
+    ("quantity", "kind", "counts"),
+    [
+        ("produced_energy_index", ("photovoltaic", "production"), True),
+        ("energy_index", ("photovoltaic", "production"), True),
+        ("exported_energy_index", ("electricity", "export"), True),
+        ("exported_energy_index", ("electricity", "import"), False),
+        ("produced_energy_index", ("electricity", "import"), False),
+        ("pulse_index", ("heat", "import"), True),
+        ("net_energy_index", ("gas", "import"), False),
+        ("reactive_energy_index", ("electricity", "import"), False),
+        ("temperature", ("ambient", "none"), False),
+    ],
+)
+def test_what_flows_the_way_a_point_counts_is_its_energy_and_nothing_else(dbsession, quantity, kind, counts):
+    point = school_point(dbsession)
+    point.energy, point.direction = kind
+    metered(dbsession, "A", point, quantity=quantity, factor=Decimal("0.5"))
+    arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, *range(25))))
+    derive_point(dbsession, point.id)
+    assert [row[1] for row in days_of(dbsession, point.id)] == ([12] if counts else [])
+    said = latest_readings(dbsession, [point.id], PARIS_MIDNIGHT + 25 * HOUR)[point.id]
+    assert (said.value, said.index_kwh) == (12, 12 if counts else None)
+
+
+def test_a_pulse_of_gas_is_a_volume(dbsession):
+    point = school_point(dbsession)
+    point.energy = "gas"
+    with pytest.raises(Refusal, match="« volume \\(index\\) »"):
+        metered(dbsession, "A", point, quantity="pulse_index")
+
+
+def test_a_room_says_its_temperature_its_humidity_and_its_air_each_in_its_unit(dbsession):
+    point = school_point(dbsession)
+    point.energy, point.direction = "ambient", "none"
+    device = metered(dbsession, "A", point, quantity="temperature", channel="t").device
+    for channel, quantity in (("h", "humidity"), ("c", "co2")):
+        install(dbsession, device, point, at=PARIS_MIDNIGHT, channel=channel, quantity=quantity)
+    for channel, value in (("t", "20.5"), ("h", 41), ("c", 800)):
+        arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, value), channel))
+    now = PARIS_MIDNIGHT + HOUR
+    told = {one.quantity: (one.value, one.unit, one.state(now)) for one in latest_values(dbsession, [point.id], now)}
+    assert told == {
+        "temperature": (Decimal("20.5"), "°C", "heard"),
+        "humidity": (41, "%", "heard"),
+        "co2": (800, "ppm", "heard"),
+    }
+    assert latest_readings(dbsession, [point.id], now)[point.id].index_kwh is None
 
 
 def test_a_swap_keeps_every_kilowatt_hour(dbsession):
