@@ -325,6 +325,16 @@ _SOURCES = {
     ),
     "oidc_name": _Source("oidc.name", "FLEET_OIDC_NAME", str, "le nom du fournisseur d'identité", default="ProConnect"),
     "oidc_acr": _Source("oidc.acr", "FLEET_OIDC_ACR", str, "le niveau demandé (acr_values)", default="eidas1"),
+    "tiles_url": _Source(
+        "web.tiles_url",
+        "FLEET_TILES_URL",
+        _url("http", "https"),
+        "l'adresse des tuiles de la carte, avec {z}, {x} et {y}",
+        optional=True,
+    ),
+    "tiles_credit": _Source(
+        "web.tiles_credit", "FLEET_TILES_CREDIT", str, "ce que demande qui fait la carte", default="© IGN"
+    ),
     "languages": _Source("languages", "FLEET_LANGUAGES", _languages, "fr, en, ou les deux : « fr en »"),
 }
 
@@ -369,6 +379,9 @@ class WebSettings(_Process):
     listen: Listen
     url: str
     languages: tuple[str, ...]
+    tiles_url: str | None = None
+    """Where the ground of the map comes from; without it marks stand on a blank one."""
+    tiles_credit: str = ""
     chorus_api_url: str | None = None
     """Only whether, and where, the worker deposits: the web process knows no credential of it."""
     second_factor: frozenset[str] | None = None

@@ -74,10 +74,11 @@ def page_of(request: Any, query: Select[Row]) -> Page[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One part of a page that several floors fill: "home" (without row), "building" or "agreement".
+    """One part of a page that several floors fill.
 
-    `prepare` takes the request and the page's row and returns what `template` shows as `part`, or None where there is
-    nothing to say; it is called only for who has `permission`.
+    Such pages are "home" and "sites" (without row), "building", "point" and "agreement". `prepare` takes the request
+    and the page's row and returns what `template` shows as `part`, or None where there is nothing to say; it is called
+    only for who has `permission`.
     """
 
     page: str

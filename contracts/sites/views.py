@@ -81,7 +81,8 @@ def _crumbs(request: Request, site: Site | None = None) -> list[tuple[str, str]]
 
 def sites(request: Request) -> dict[str, Any]:
     """List the sites with their buildings."""
-    return {"page": page_of(request, select(Site).options(selectinload(Site.buildings)).order_by(Site.city, Site.name))}
+    query = select(Site).options(selectinload(Site.buildings)).order_by(Site.city, Site.name)
+    return {"page": page_of(request, query), "fragments": fragments(request, "sites", None)}
 
 
 def site(request: Request) -> dict[str, Any]:

@@ -14,8 +14,11 @@ from billing.invoices.models import Invoice
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building, Holding
+from devices.alerts.kinds import Kind
+from devices.alerts.models import Alert
 from devices.ingest.latest import Latest, latest_readings
 from devices.ingest.models import DeadLetter
+from devices.inventory.models import Installation
 from devices.points.models import MeteringPoint
 
 if TYPE_CHECKING:
@@ -54,6 +57,19 @@ def points_now(session: Session, now: dt.datetime, today: dt.date) -> list[Point
         last = latest.get(point.id)
         points.append(PointNow(point, shareholder, last, last.state(now) if last else "bare"))
     return sorted(points, key=lambda one: _URGENCY[one.state])
+
+
+def point_counts(session: Session, now: dt.datetime) -> dict[str, int]:
+    """Return how many points are served and heard, and how many are silent by an open alert, without reading one."""
+    sensors = ~Installation.quantity.startswith("file_", autoescape=True)
+    served = select(Installation.point_id).where(Installation.period.op("@>")(now), sensors).distinct()
+    alerts = select(Alert.point_id).where(Alert.state == "open", Alert.kind == Kind.SILENCE.value).distinct()
+    counted = {
+        name: select(func.count()).select_from(query.subquery())
+        for name, query in (("served", served), ("silent", alerts))
+    }
+    numbers = {name: session.scalar(query) or 0 for name, query in counted.items()}
+    return {"silent": numbers["silent"], "heard": max(numbers["served"] - numbers["silent"], 0)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 
 from contracts.parties.models import Shareholder
 from contracts.sites.models import Building
+from devices.points.models import MeteringPoint
 from fleet.overview.today import (
     invoiced,
     invoices_waiting,
     latest_invoices,
     letters_waiting,
+    point_counts,
     points_now,
     savings_known,
     settlements_waiting,
@@ -47,24 +49,29 @@ RESULTS = {
     "study_id": ("study_file", N_("lire l'étude")),
 }
 """Where an item's result leads: key of the result, route, words."""
+MOST_POINTS = 200
+"""Points the first page lists; where there are more, it counts them and leads to the sheet."""
 POINT_STATES = ("silent", "waiting", "bare", "heard")
 
 
 def home(request: Request) -> dict[str, Any]:
     """Show what happens today, as far as the reader's role goes."""
     session, role = request.dbsession, request.actor.role
-    points = points_now(session, request.now, request.today)
+    number = session.scalar(select(func.count()).select_from(MeteringPoint)) or 0
+    points = points_now(session, request.now, request.today) if number <= MOST_POINTS else None
     asked = request.GET.get("state", "")
-    counts = {state: sum(one.state == state for one in points) for state in POINT_STATES}
     page: dict[str, Any] = {
-        "points": [one for one in points if one.state == asked] if asked in POINT_STATES else points,
         "asked": asked if asked in POINT_STATES else "",
-        "counts": counts,
-        "n_points": len(points),
+        "n_points": number,
         "buildings": session.scalar(select(func.count()).select_from(Building)),
         "shareholders": session.scalar(select(func.count()).select_from(Shareholder)),
         "fragments": fragments(request, "home", None),
     }
+    if points is None:
+        page |= {"points": None, "counts": point_counts(session, request.now)}
+    else:
+        page["points"] = [one for one in points if one.state == asked] if page["asked"] else points
+        page["counts"] = {state: sum(one.state == state for one in points) for state in POINT_STATES}
     if allows(role, Permission.SEE_SAVINGS):
         page["savings"] = savings_known(session)
     if allows(role, Permission.SEE_BILLING):

@@ -38,6 +38,7 @@ ROOF = (
     "fleet.desk.search.views",
     "fleet.desk.sheet.views",
     "fleet.desk.changes.views",
+    "fleet.desk.map.views",
     "fleet.clock.views",
     "foundation.mail.views",
 )

@@ -26,6 +26,8 @@ FONTS = NODE_MODULES / "source-sans" / "WOFF2" / "TTF"
 FILES = {
     "tokens.css": STYLE_SHEET,
     "figures.css": STYLE_SHEET.with_name("figures.css"),
+    "leaflet.css": NODE_MODULES / "leaflet" / "dist" / "leaflet.css",
+    "leaflet.js": NODE_MODULES / "leaflet" / "dist" / "leaflet.js",
     "htmx.js": NODE_MODULES / "htmx.org" / "dist" / "htmx.min.js",
     "vega.js": NODE_MODULES / "vega" / "build" / "vega.min.js",
     "vega-lite.js": NODE_MODULES / "vega-lite" / "build" / "vega-lite.min.js",

@@ -37,6 +37,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 def safety_tween_factory(handler: Handler, registry: Registry) -> Handler:
     """Add the headers above; pages are never kept by a cache, except where a view says so itself."""
     headers = dict(SAFETY)
+    if registry["settings"].tiles_url:
+        tiles = urlsplit(registry["settings"].tiles_url)
+        allowed = f"img-src 'self' data: {tiles.scheme}://{tiles.netloc};"
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace("img-src 'self' data:;", allowed)
     if registry["settings"].url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import zipfile
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from contracts.parties.models import Shareholder
+from contracts.sites.models import Site
 from contracts.sites.register import hold
 from devices.alerts.models import Alert, MaintenanceWindow
 from devices.energy.models import DailyEnergy
@@ -269,3 +271,22 @@ def test_the_history_of_an_object_says_who_changed_what(house):
     assert "argon2" not in operator.get("/history/fleet.account/1").text
     for nothing in ("fleet.web_session/1", "nothing.there/1", "devices.device/999999"):
         operator.get(f"/history/{nothing}", status=404)
+
+
+def test_the_first_page_of_a_large_fleet_counts_and_leads_to_the_sheet(house, monkeypatch):
+    monkeypatch.setattr("fleet.overview.views.MOST_POINTS", 3)
+    page = house.person("operator").get("/")
+    assert "4 points : c'est trop pour cette page" in page.html.get_text()
+    assert "5 lignes" in page.click("Les filtrer").text
+
+
+def test_the_map_lists_every_site_and_places_those_whose_position_is_known(house):
+    operator = house.person("operator")
+    with house.database.sessions("owner").begin() as session:
+        session.scalars(select(Site).where(Site.name == "École S-A")).one().latitude = Decimal("47.75")
+        session.scalars(select(Site).where(Site.name == "École S-A")).one().longitude = Decimal("-3.36")
+    page = operator.get("/sites").click("Les voir sur une carte")
+    assert "2 sites, dont 1 placé" in " ".join(page.html.get_text().split())
+    placed = json.loads(page.html.find("script", id="map-sites").string)
+    assert [site["at"] for site in placed] == [[47.75, -3.36]]
+    assert "École S-B" not in house.person("shareholder").get("/sites/map").text
