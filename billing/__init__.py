@@ -11,6 +11,7 @@ def includeme(config: Any) -> None:
         "settlements",
         "disputes",
         "exits",
+        "simulation",
         "invoices",
         "receivables",
         "chorus",

@@ -46,7 +46,7 @@ def draft_credit_note(session: Session, settlement: Settlement, *, base_url: str
         return existing
     if settlement.state != "accepted":
         raise Refusal("Ce décompte n'est pas accepté : l'avoir suit l'accord de la collectivité.")
-    draft = draft_snapshot(settlement, the_company(session), base_url=base_url, today=today)
+    draft = draft_snapshot(session, settlement, the_company(session), base_url=base_url, today=today)
     snapshot = priced(draft)
     creditable = _creditable(session, settlement.agreement_id)
     if not creditable:

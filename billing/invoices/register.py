@@ -55,7 +55,7 @@ def draft(session: Session, settlement: Settlement, *, base_url: str, today: dt.
         raise Refusal("Ce décompte n'est pas accepté : la facture suit l'accord de la collectivité.")
     if settlement.outcome != Outcome.INVOICE:
         raise Refusal("Ce décompte ne donne rien à facturer : sans économie, pas de paiement.")
-    snapshot = priced(draft_snapshot(settlement, the_company(session), base_url=base_url, today=today))
+    snapshot = priced(draft_snapshot(session, settlement, the_company(session), base_url=base_url, today=today))
     net, vat, gross = _amounts(snapshot)
     if net != settlement.amount:
         raise Refusal(

@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from billing.documents.mentions import GOODS_MENTIONS, PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
+from billing.pack.gather import reports_behind
 from billing.settlements.data import Outcome
 from foundation.identifiers import vat_number_from_siren
 from foundation.look.language import FRENCH
 from foundation.time import bounds
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from billing.documents.snapshot import (
         AddressSnapshot,
         BoundarySnapshot,
@@ -38,7 +41,9 @@ HOME_HEATING_KWH = 12_000
 """Order of size of a year's heating of a French home, for the image of size only."""
 
 
-def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, today: dt.date) -> DraftSnapshot:
+def draft_snapshot(
+    session: Session, settlement: Settlement, company: Company, *, base_url: str, today: dt.date
+) -> DraftSnapshot:
     """Return what the invoice of `settlement` says, before number and amounts; dates are those of `today`.
 
     A credit note says the same with its lines turned round: what it gives back is positive.
@@ -61,7 +66,7 @@ def draft_snapshot(settlement: Settlement, company: Company, *, base_url: str, t
             "provider_share": _text(settlement.share_to_date),
         },
         "boundaries": [_boundary(line) for line in _this_year(settlement)],
-        "evidence": _evidence(settlement),
+        "evidence": _evidence(session, settlement),
         "lines": [_line(place, line, settlement) for place, line in enumerate(_billed(settlement), start=1)],
     }
 
@@ -155,16 +160,18 @@ def _line(place: int, line: SettlementLine, settlement: Settlement) -> LineSnaps
 
 def _boundary(line: SettlementLine) -> BoundarySnapshot:
     report = line.report
+    adjusted, measured, counted = _counted(line)
+    half_width = report.avoided_energy_kwh - report.avoided_low_kwh
     return {
         "label": line.label,
         "energy": line.energy,
-        "adjusted_baseline_kwh": _text(report.adjusted_baseline_kwh),
-        "measured_kwh": _text(report.measured_kwh),
-        "avoided_kwh": _text(report.avoided_energy_kwh),
-        "low_kwh": _text(report.avoided_low_kwh),
-        "high_kwh": _text(report.avoided_high_kwh),
+        "adjusted_baseline_kwh": _text(adjusted),
+        "measured_kwh": _text(measured),
+        "avoided_kwh": _text(line.avoided_energy_kwh),
+        "low_kwh": _text(line.avoided_energy_kwh - half_width),
+        "high_kwh": _text(line.avoided_energy_kwh + half_width),
         "confidence": str(report.confidence_level),
-        "completeness": _text(_ratio(report.days_counted, report.days_expected)),
+        "completeness": _text(_ratio(counted, report.days_expected)),
         "price": "" if line.mean_price is None else _text(line.mean_price),
         "value": _text(line.avoided_value),
         "share": _text(line.share.normalize()),
@@ -172,11 +179,34 @@ def _boundary(line: SettlementLine) -> BoundarySnapshot:
     }
 
 
+def _counted(line: SettlementLine) -> tuple[Decimal, Decimal, int]:
+    """Return adjusted baseline and measured kWh of the days that count, and how many: suspended ones do not."""
+    report = line.report
+    suspended = [
+        days
+        for year in line.settlement.evaluation["inputs"]["years"]
+        if year["number"] == line.year
+        for one in year["measured"]
+        if (one["boundary_id"], one["energy"]) == (line.boundary_id, line.energy)
+        for days in one["suspended"]
+    ]
+    if not suspended:
+        return report.adjusted_baseline_kwh, report.measured_kwh, report.days_counted
+    days = [
+        day
+        for day in report.days
+        if day.counted and not any(start <= day.day.isoformat() < end for start, end, _ in suspended)
+    ]
+    nothing = Decimal("0.000")
+    adjusted = sum((day.adjusted_baseline_kwh or nothing for day in days), nothing)
+    return adjusted, sum((day.measured_kwh or nothing for day in days), nothing), len(days)
+
+
 def _step(step: dict[str, str]) -> StepSnapshot:
     return {"sentence": step["sentence"], "amount": step["amount"]}
 
 
-def _evidence(settlement: Settlement) -> list[FactSnapshot]:
+def _evidence(session: Session, settlement: Settlement) -> list[FactSnapshot]:
     facts: list[FactSnapshot] = []
     for line in settlement.lines:
         plan = line.report.plan
@@ -185,6 +215,17 @@ def _evidence(settlement: Settlement) -> list[FactSnapshot]:
             {"label": f"{line.label} : rapport d'économies", "value": line.report.sha256},
             {"label": f"{line.label} : station météo", "value": f"{plan.station.name} ({plan.station.code})"},
         ]
+    cited = {fact["value"] for fact in facts}
+    # What asks for nothing here, because it is held or its year is settled, is part of the account all the same.
+    for report in reports_behind(session, settlement).values():
+        first, _ = bounds(report.period)
+        label = f"{report.plan.boundary.name}, depuis le {first:%d/%m/%Y}"
+        more: list[FactSnapshot] = [
+            {"label": f"{label} : plan de mesure", "value": report.plan.sha256 or ""},
+            {"label": f"{label} : rapport d'économies", "value": report.sha256},
+        ]
+        facts += [fact for fact in more if fact["value"] not in cited]
+        cited |= {fact["value"] for fact in more}
     return facts
 
 

@@ -34,10 +34,7 @@ def evidence_pack(
     session: Session, settlement: Settlement, snapshot: InvoiceSnapshot, *, seal: str, previous_seal: str
 ) -> bytes:
     """Return the canonical JSON of everything the amount of `snapshot` follows from; the same rows, the same bytes."""
-    reports = {line.report.sha256: line.report for line in settlement.lines}
-    named = {one["report_sha256"] for year in settlement.evaluation["inputs"]["years"] for one in year["measured"]}
-    for report in session.scalars(select(SavingsReport).where(SavingsReport.sha256.in_(named - reports.keys()))):
-        reports[report.sha256] = report
+    reports = reports_behind(session, settlement)
     plans = {report.plan.sha256: report.plan for report in reports.values()}
     return canonical_json(
         {
@@ -50,6 +47,17 @@ def evidence_pack(
             "plans": [_plan(session, plan) for _, plan in sorted(plans.items(), key=lambda one: one[0] or "")],
         }
     )
+
+
+def reports_behind(session: Session, settlement: Settlement) -> dict[str, SavingsReport]:
+    """Return by hash the reports `settlement` rests on: those of its lines, of what it holds, of settled years."""
+    reports = {line.report.sha256: line.report for line in settlement.lines}
+    inputs = settlement.evaluation.get("inputs", {"years": []})
+    named = {one["report_sha256"] for year in inputs["years"] for one in year["measured"]} - reports.keys()
+    if named:
+        found = select(SavingsReport).where(SavingsReport.sha256.in_(named)).order_by(SavingsReport.id)
+        reports |= {report.sha256: report for report in session.scalars(found)}
+    return reports
 
 
 def hours_named(settlement: Settlement) -> dict[str, str]:
