@@ -58,6 +58,7 @@ ROOMS_WITH_TASKS = (
     "billing.year_end.tasks",
     "billing.chorus.tasks",
     "fleet.accounts.tasks",
+    "fleet.api.tasks",
     "fleet.web.people",
 )
 

@@ -34,6 +34,7 @@ ROOF = (
     "fleet.accounts.own_pages",
     "fleet.accounts.staff_pages",
     "fleet.accounts.journal_pages",
+    "fleet.api.root",
     "fleet.overview.views",
     "fleet.desk.search.views",
     "fleet.desk.sheet.views",
