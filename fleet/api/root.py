@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
 from fleet.settings import Mode
+from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -29,7 +30,12 @@ def includeme(config: Configurator) -> None:
 def read_json(body: bytes) -> Any:
     """Return what `body` says; ValueError for what two readers could understand differently (hostile inputs 3 to 7)."""
     try:
-        return json.loads(body.decode(), parse_constant=_no_number, object_pairs_hook=_once)
+        written = body.decode()
+    except UnicodeDecodeError:
+        # Not as an error of validation: the library would decode it once more to say so, and fail.
+        raise Refusal("Cette demande n'est pas écrite en UTF-8.") from None
+    try:
+        return json.loads(written, parse_constant=_no_number, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -21,6 +21,7 @@ PUBLIC_ROUTES = {
     "forgotten",
     "choose_password",
     "confirm_email",
+    "api_description",
     "language",
     "alive",
     "vendor",

@@ -322,6 +322,7 @@ def addresses(house):
         if (
             route is None
             or route.startswith("__")
+            or (route.startswith("api_") and route != "api_docs")
             or route in {"vendor", "chart_theme", "alive", "choose_password", "confirm_email"}
             or "GET" not in methods
         ):
