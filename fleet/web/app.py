@@ -30,6 +30,7 @@ ROOF = (
     "fleet.web.views",
     "fleet.web.people",
     "fleet.accounts.views",
+    "fleet.accounts.provider_pages",
     "fleet.accounts.link_pages",
     "fleet.accounts.own_pages",
     "fleet.accounts.staff_pages",

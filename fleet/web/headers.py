@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyramid.request import Request
     from pyramid.response import Response
 
+    from fleet.settings import WebSettings
+
     Handler = Callable[[Request], Response]
 
 CONTENT_SECURITY_POLICY = (
@@ -37,10 +39,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 def safety_tween_factory(handler: Handler, registry: Registry) -> Handler:
     """Add the headers above; pages are never kept by a cache, except where a view says so itself."""
     headers = dict(SAFETY)
-    if registry["settings"].tiles_url:
-        tiles = urlsplit(registry["settings"].tiles_url)
-        allowed = f"img-src 'self' data: {tiles.scheme}://{tiles.netloc};"
-        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace("img-src 'self' data:;", allowed)
+    headers["Content-Security-Policy"] = policy_for(registry["settings"])
     if registry["settings"].url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
@@ -52,6 +51,22 @@ def safety_tween_factory(handler: Handler, registry: Registry) -> Handler:
         return response
 
     return safety_tween
+
+
+def policy_for(settings: WebSettings) -> str:
+    """Return the policy, widened by what this installation has been told of and by nothing else."""
+    policy = CONTENT_SECURITY_POLICY
+    if settings.tiles_url:
+        policy = policy.replace("img-src 'self' data:;", f"img-src 'self' data: {_origin(settings.tiles_url)};")
+    if settings.oidc_issuer:
+        # Signing out there is the redirect of a form, which browsers hold to this policy too.
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {_origin(settings.oidc_issuer)}")
+    return policy
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def host_tween_factory(handler: Handler, registry: Registry) -> Handler:

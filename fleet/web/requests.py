@@ -13,6 +13,7 @@ from fleet.accounts.sessions import account_of
 from fleet.accounts.sign_in import actor_for
 from fleet.accounts.tokens import caller_of
 from fleet.processes.wake import celery_app, wake
+from fleet.web.addresses import own_path
 from fleet.web.translations import languages
 from foundation.actors import PUBLIC, Actor, Role
 from foundation.clock import now, today
@@ -113,6 +114,11 @@ def knows_actor(request: Request) -> bool:
     return "actor" in request.__dict__ and request.actor.role is not Role.PUBLIC
 
 
+def path_of_ours(request: Request, address: object) -> str:
+    """Return `address` where it is a path of this application, else the first page (hostile input 29)."""
+    return own_path(address, otherwise=request.route_path("home"))
+
+
 def ask_job(request: Request, kind: str, title: str, items: Mapping[str, Mapping[str, Any]]) -> Job:
     """Add a job to this request's transaction and wake a worker once it is committed."""
     job = ask(request.dbsession, kind, title, items, actor=request.actor)
@@ -138,3 +144,4 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(company, reify=True)
     config.add_request_method(knows_actor, property=True)
     config.add_request_method(ask_job, "ask")
+    config.add_request_method(path_of_ours, "own_path")

@@ -19,6 +19,8 @@ PUBLIC_ROUTES = {
     "sign_in_code",
     "sign_in_factor",
     "forgotten",
+    "oidc_begin",
+    "oidc_return",
     "choose_password",
     "confirm_email",
     "api_description",

@@ -70,6 +70,7 @@ QUERIES = {
     "search": "q=e",
     "search_short": "q=e",
 }
+NO_PAGES = {"vendor", "chart_theme", "alive", "choose_password", "confirm_email", "oidc_begin", "oidc_return"}
 AWAY = {"sign_in", "sign_in_code", "sign_in_factor", "account_factor", "guests"}
 """Addresses that lead who is signed in away, or are for others."""
 PARTS = {"job_progress", "import_state", "search_short"}
@@ -323,7 +324,8 @@ def addresses(house):
             route is None
             or route.startswith("__")
             or (route.startswith("api_") and route != "api_docs")
-            or route in {"vendor", "chart_theme", "alive", "choose_password", "confirm_email"}
+            or route
+            in {"vendor", "chart_theme", "alive", "choose_password", "confirm_email", "oidc_begin", "oidc_return"}
             or "GET" not in methods
         ):
             continue
