@@ -85,10 +85,10 @@ def _sections(session: Session, report: SavingsReport, language: Language, perio
     analysis = report.analysis or {}
     months = _months(analysis["months"], language) if analysis.get("months") else None
     yield Section(_(N_("Combien, mois après mois ?")), chart=measured_chart(report, language), table=months)
-    yield Section(_(N_("Quand l'économie s'est-elle faite ?")), chart=cusum_chart(report, language), new_page=True)
+    yield Section(_(N_("Quand l'économie s'est-elle faite ?")), chart=cusum_chart(report, language))
     yield Section(_(N_("Quels jours ?")), chart=calendar_chart(report, language))
     signature = signature_of(session, report.plan, model_from_json(report.plan.model or {}), language, report=report)
-    yield Section(_(N_("Comment le bâtiment suit-il la température ?")), chart=signature, new_page=True)
+    yield Section(_(N_("Comment le bâtiment suit-il la température ?")), chart=signature)
     hours = carpet_chart(session, report, language)
     if hours is not None:
         yield Section(_(N_("À quelles heures ?")), chart=hours)

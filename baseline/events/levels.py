@@ -44,7 +44,7 @@ def levels_around(
 ) -> tuple[list[Residual], list[Level]]:
     """Return the complete days from 60 days before [start, end) to 60 days after, by the plan in force; none without.
 
-    An event without end is taken until today.
+    An event without end is taken until the last day that was measured.
     """
     plan = session.scalar(
         select(MeasurementPlan)
@@ -67,6 +67,8 @@ def levels_around(
         )
         if counts
     ]
+    if end is None and residuals:
+        stop = max(start, min(stop, residuals[-1].day + dt.timedelta(days=1)))
     parts = (("before", first, start), ("during", start, stop), ("after", stop, last))
     return residuals, [level for name, begin, until in parts for level in _level(name, begin, until, residuals)]
 

@@ -136,6 +136,8 @@ def plan_page(request: Request, shown: MeasurementPlan, refused: EntryForm | Non
         "intervals": INTERVALS,
         "kind": kind_of(model) if model else None,
         "grade": grade_of(shown, model, assessment.findings if assessment else ()) if model else None,
+        # A source names percents: `_` of a template would take them for places to fill.
+        "translated": request.language.translate,
         "described": lambda one: described(one, request.language.translate, request.language.code),
         "sign_form": signature_form(request.dbsession, shown, request.POST),
         "crumbs": plan_crumbs(request, shown),
