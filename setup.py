@@ -24,7 +24,7 @@ setup(
     packages=find_packages(include=[pattern for floor in FLOORS for pattern in (floor, f"{floor}.*")]),
     # Templates, style sheets, catalogues and the like stand beside the modules that use them.
     package_data={
-        "": ["**/*.jinja2", "**/*.css", "**/*.js", "**/*.svg", "**/*.mako", "**/*.po", "**/*.json", "**/*.yaml"]
+        "": [f"**/*.{kind}" for kind in ("jinja2", "css", "js", "html", "svg", "png", "mako", "po", "json", "yaml")],
     },
     install_requires=direct_requirements(),
     entry_points={"console_scripts": ["fleet = fleet.cli:main"]},

@@ -20,5 +20,7 @@ def includeme(config: Any) -> None:
         "imports",
         "chains",
         "reconciliation",
+        "field",
+        "field.application",
     ):
         config.include(f"devices.{room}.views")

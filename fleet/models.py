@@ -32,6 +32,7 @@ ROOMS_WITH_MODELS = (
     "devices.chains.models",
     "devices.reconciliation.models",
     "devices.alerts.models",
+    "devices.field.models",
     "baseline.weather.models",
     "baseline.plans.models",
     "baseline.events.models",

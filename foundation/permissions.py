@@ -41,6 +41,10 @@ class Permission(StrEnum):
     """Propose what changed a building's use, agree or reject, accept findings; each party for itself."""
     INSTALL_DEVICES = "install_devices"
     """Take devices into stock, install and remove them."""
+    PLAN_VISITS = "plan_visits"
+    """Send technicians to sites, write what sites demand, say what their phones may keep, settle conflicts."""
+    WORK_IN_FIELD = "work_in_field"
+    """Carry visits on a phone and send what was done."""
     PROVISION_DEVICES = "provision_devices"
     """Give devices what they sign in to the broker with, and take it away."""
     MANAGE_CONTRACTS = "manage_contracts"
@@ -91,6 +95,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEE_MEASUREMENTS,
                 Permission.SEE_DEVICES,
                 Permission.INSTALL_DEVICES,
+                Permission.WORK_IN_FIELD,
                 Permission.HANDLE_ALERTS,
             }
         ),

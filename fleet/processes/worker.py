@@ -48,6 +48,7 @@ ROOMS_WITH_TASKS = (
     "devices.identity.tasks",
     "devices.storage.tasks",
     "devices.alerts.tasks",
+    "devices.field.tasks",
     "baseline.weather.tasks",
     "baseline.reports.tasks",
     "baseline.documents.tasks",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 PARIS = ZoneInfo("Europe/Paris")
 """The day it is for the SPL; a building's own days follow its site's time zone."""
-FILES = ("/static/", "/vendor/")
+FILES = ("/static/", "/vendor/", "/field/shell/")
 INTERFACE = "/api/v1/"
 """Where programs call: they show a token, and a cookie is worth nothing there."""
 OWN = "/account"

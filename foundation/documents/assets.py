@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.request import Request
 
-_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf", ".png": "image/png"}
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+}
 
 
 class _Assets(BaseHandler):
