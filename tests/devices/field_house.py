@@ -57,8 +57,8 @@ class Field:
         return Actor(Role(one.role), one.id, None, one.name)
 
 
-def open_field(session: Session) -> Field:
-    """Register the site, the people and one sensor in each state."""
+def open_field(session: Session, *, sign_in: bool = False) -> Field:
+    """Register the site, the people and one sensor in each state; `sign_in`: they have a password."""
     people_come_from(people_of_accounts)
     town, stranger = (
         register_shareholder(session, name=name, siren=siren, street="1 place", postcode="56000", city=name)
@@ -87,8 +87,11 @@ def open_field(session: Session) -> Field:
     install(session, devices["placed"], second, at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     people = {
         who: create_account(session, email=f"{who}@spl.example", name=who.capitalize(), role=role, password=PASSWORD)
+        if sign_in
+        else Account(email=f"{who}@spl.example", name=who.capitalize(), role=role, password_hash="")
         for who, role in (("tom", "technician"), ("zoe", "technician"), ("claire", "operator"))
     }
+    session.add_all(people.values())
     session.flush()
     return Field(site, point, second, people, devices)
 

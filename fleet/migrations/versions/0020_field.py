@@ -57,17 +57,17 @@ GRANT EXECUTE ON FUNCTION devices.rival_work TO fleet_operator, fleet_technician
 STANDING = """
 CREATE FUNCTION devices.download_standing(digest text, at timestamptz, forgotten boolean) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE found devices.field_download;
+DECLARE carried devices.field_download;
 DECLARE active boolean;
 BEGIN
-    SELECT * INTO found FROM devices.field_download d WHERE d.token_sha256 = digest;
+    SELECT * INTO carried FROM devices.field_download d WHERE d.token_sha256 = digest;
     IF NOT FOUND THEN RETURN 'revoked'; END IF;
     IF forgotten THEN
-        UPDATE devices.field_download d SET told_at = coalesce(d.told_at, at) WHERE d.id = found.id;
+        UPDATE devices.field_download d SET told_at = coalesce(d.told_at, at) WHERE d.id = carried.id;
     END IF;
-    SELECT a.active INTO active FROM fleet.account a WHERE a.id = found.account_id;
-    IF found.revoked_at IS NOT NULL OR NOT coalesce(active, false) THEN RETURN 'revoked'; END IF;
-    RETURN CASE WHEN at < found.expires_at THEN 'valid' ELSE 'expired' END;
+    SELECT a.active INTO active FROM fleet.account a WHERE a.id = carried.account_id;
+    IF carried.revoked_at IS NOT NULL OR NOT coalesce(active, false) THEN RETURN 'revoked'; END IF;
+    RETURN CASE WHEN at < carried.expires_at THEN 'valid' ELSE 'expired' END;
 END $$;
 REVOKE ALL ON FUNCTION devices.download_standing FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION devices.download_standing TO fleet_public, fleet_operator, fleet_technician, fleet_shareholder;
