@@ -126,7 +126,10 @@ def visit(request: Request) -> dict[str, Any]:
     ).all()
     return {
         "visit": shown,
-        "sheet": sheet_of(request.dbsession, shown.site_id),
+        # Keys and alarms are for who goes there and who plans it.
+        "sheet": sheet_of(request.dbsession, shown.site_id)
+        if request.has_permission(Permission.WORK_IN_FIELD)
+        else None,
         "photos": photos,
         "tests": tests,
         "say": lambda pattern, values: Refusal(pattern, **values).said_in(request.language.translate),

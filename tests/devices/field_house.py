@@ -18,7 +18,6 @@ from devices.field.photos import keep_photo
 from devices.field.submissions import Envelope, receive
 from devices.field.visits import add_task, plan_visit, write_sheet
 from devices.inventory.catalogue import register_model
-from devices.inventory.models import Device
 from devices.inventory.register import install, register_device
 from devices.points.register import register_point
 from fleet.accounts.models import Account
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from contracts.sites.models import Site
     from devices.field.models import Submission, Visit, VisitTask
+    from devices.inventory.models import Device
     from devices.points.models import MeteringPoint
 
 PASSWORD = "une phrase pour entrer"

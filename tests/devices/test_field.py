@@ -23,7 +23,7 @@ from devices.field.labels import Label, print_labels
 from devices.field.models import CommissioningTest, Download, Photo
 from devices.field.photos import keep_photo, redrawn
 from devices.field.report import make_report
-from devices.field.submissions import OtherContentError, PhotosMissingError, receive, set_aside, try_again
+from devices.field.submissions import Envelope, OtherContentError, PhotosMissingError, receive, set_aside, try_again
 from devices.field.visits import add_task, authorise, cancel, plan_visit
 from devices.ingest.models import Reading
 from devices.inventory.models import Installation
@@ -203,10 +203,6 @@ def test_a_wrong_clock_of_the_phone_is_put_right(dbsession, field, started):
     ahead = NOW + dt.timedelta(days=3)
     row = installed(dbsession, field, *started, at=ahead - 20 * MINUTE, now=ahead)
     assert row.done_at == ahead - 20 * MINUTE
-    visit, (task,) = visit_for(dbsession, field, {"kind": "swap", "point": field.second})
-    send(dbsession, field, "start", {"asbestos_seen": True}, visit=visit, at=NOW)
-    from devices.field.submissions import Envelope  # noqa: PLC0415 - this one is put together by hand
-
     envelope = Envelope(
         key=key(), kind="load", visit_id=None, task_id=None, done_at=ahead, based_on=NOW, app_version="", place=None,
         said={"serial": OTHER},
@@ -416,9 +412,9 @@ def test_a_test_completes_itself_when_the_readings_arrive(dbsession, field, star
     assert look_at(dbsession, test, now=NOW + MINUTE).state == "pending"
     assert field.devices["new"].state == "installed"
     dbsession.execute(text("SELECT devices.ensure_reading_partitions(:a, :b)"), {"a": NOW, "b": TODAY})
-    for number, value in ((1, "12345.6"), (11, "12345.9")):
-        at = NOW + number * MINUTE
-        number = row.outcome["installations"][0]
+    number = row.outcome["installations"][0]
+    for minute, value in ((1, "12345.6"), (11, "12345.9")):
+        at = NOW + minute * MINUTE
         dbsession.add(Reading(installation_id=number, ts=at, value=Decimal(value), received_at=at))
     dbsession.flush()
     assert look_at(dbsession, test, now=NOW + 12 * MINUTE).state == "passed"
@@ -428,7 +424,7 @@ def test_a_test_completes_itself_when_the_readings_arrive(dbsession, field, star
 # Photos, report, labels.
 
 
-def test_a_photo_is_kept_without_what_the_camera_hid_in_it(dbsession, field):
+def test_a_photo_is_kept_without_what_the_camera_hid_in_it():
     picture_ = Image.new("RGB", (3000, 2000), "red")
     exif = Image.Exif()
     exif[0x010E] = "secret"
@@ -456,7 +452,7 @@ def test_a_huge_photo_is_refused_before_it_is_decoded():
         redrawn(written.getvalue())
 
 
-def test_a_photo_that_changed_on_its_way_is_refused_and_one_sent_twice_is_kept_once(dbsession, field):
+def test_a_photo_that_changed_on_its_way_is_refused_and_one_sent_twice_is_kept_once(dbsession):
     number, content = key(), picture()
     told = {"key": number, "kind": "dial", "account_id": 1, "taken_at": NOW, "latitude": None, "longitude": None}
     with pytest.raises(Refusal):
@@ -534,7 +530,7 @@ def test_a_phone_carries_its_own_visits_and_what_they_need(dbsession, field, sta
     assert downloaded(dbsession, field, "zoe")["van"] == []
 
 
-def test_what_a_phone_carries_expires_and_is_taken_back(dbsession, field, started):
+def test_what_a_phone_carries_expires_and_is_taken_back(dbsession, field):
     carried = downloaded(dbsession, field)
     token = carried["token"]
     assert standing(dbsession, token, now=NOW, forgotten=False) == "valid"
@@ -551,7 +547,7 @@ def test_what_a_phone_carries_expires_and_is_taken_back(dbsession, field, starte
     assert downloaded(dbsession, field, now=NOW + 3 * HOUR)["token"] != token
 
 
-def test_a_closed_account_takes_its_phones_back(dbsession, field, started):
+def test_a_closed_account_takes_its_phones_back(dbsession, field):
     token = downloaded(dbsession, field)["token"]
     field.people["tom"].active = False
     dbsession.flush()

@@ -42,6 +42,10 @@ from devices.alerts.models import Alert, AlertEvent
 from devices.alerts.register import declare_maintenance
 from devices.codecs.register import add_codec
 from devices.energy.models import DailyEnergy, HourlyEnergy
+from devices.field.downloads import make_download
+from devices.field.models import Photo
+from devices.field.report import make_report
+from devices.field.visits import add_task, authorise, plan_visit, write_sheet
 from devices.imports.profile import Profile
 from devices.imports.register import carry_out, receive, save_profile
 from devices.ingest.models import DeadLetter, IngestHeartbeat, Reading, UnservedChannel
@@ -56,6 +60,7 @@ from foundation.look.language import FRENCH
 from foundation.mail.register import post
 from foundation.tenancy import bind_actor
 from tests.chain import SEED, SIRENS, accepted_settlement, company, signed_agreement
+from tests.devices.field_house import SIGNATURE, Field, send
 from tests.webhouse import PASSWORD, PEOPLE, open_house
 
 TODAY = dt.date(2026, 1, 20)
@@ -67,13 +72,15 @@ QUERIES = {
     "plan_new": "boundary={boundaries}",
     "event_new": "boundary={boundaries}&suggestion={suggestions}",
     "point_readings": "start=2025-12-01&end=2025-12-31",
+    "visit_new": "site={sites}",
     "search": "q=e",
     "search_short": "q=e",
 }
 NO_PAGES = {"vendor", "chart_theme", "alive", "choose_password", "confirm_email", "oidc_begin", "oidc_return"}
+NO_PAGES |= {"field_file", "field_words"}
 AWAY = {"sign_in", "sign_in_code", "sign_in_factor", "account_factor", "guests"}
 """Addresses that lead who is signed in away, or are for others."""
-PARTS = {"job_progress", "import_state", "search_short"}
+PARTS = {"job_progress", "import_state", "search_short", "field"}
 """Addresses of parts of a page."""
 FILES = {
     "invoice_pdf": "application/pdf",
@@ -95,6 +102,11 @@ FILES = {
     "device_template": "text/csv",
     "point_template": "text/csv",
     "sheet_file": "text/csv",
+    "visit_pdf": "application/pdf",
+    "visit_photo": "image/jpeg",
+    "field_worker": "text/javascript",
+    "field_manifest": "application/manifest+json",
+    "field_state": "application/json",
 }
 
 
@@ -213,6 +225,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
         claire = Actor(Role.OPERATOR, name="Claire")
         end = start + dt.timedelta(days=3)
         window = declare_maintenance(session, point, start=start, end=end, reason="Travaux", actor=claire)
+        visit, sent = visited(session, building.site, point)
         amendment = draft_amendment(session, accord, title="Durée", effective_on=TODAY, ends_on=dt.date(2031, 1, 1))
         suspension = suspend(
             session,
@@ -268,6 +281,9 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "departure-tasks": departure.tasks[0].id,
             "alerts": alert.id,
             "maintenance": window.id,
+            "visits": visit.id,
+            "submissions": sent.id,
+            "visit-photos": session.scalars(select(Photo.id)).one(),
         }
 
 
@@ -294,6 +310,24 @@ def paid_in_part(session, town):
     )
     spread(session, paid, by="C")
     return paid
+
+
+def visited(session, site, point):
+    """Send a technician who finds another sensor in place, signs and is printed; return the visit and its end."""
+    account = create_account(session, email="tech@spl.example", name="<b>Tom</b>", role="technician", password=PASSWORD)
+    visit = plan_visit(session, site, planned_on=TODAY, technician_id=account.id, by="C", today=TODAY)
+    task = add_task(session, visit, point, kind="removal")
+    write_sheet(session, site, by="C", now=NOW, asbestos="seen", keys="<b>Mairie</b>")
+    field = Field(site, point, point, {"tom": account}, {})
+    send(session, field, "start", {}, visit=visit, at=NOW, photographed=False)
+    said = {"serial": "autre", "reason": "<b>fin</b>"}
+    send(session, field, "removal", said, visit=visit, task=task, at=NOW, photographed=False)
+    said = {"keeper": "<b>Anne</b>", "signature": SIGNATURE, "remarks": "<b>fermé</b>"}
+    sent = send(session, field, "close", said, visit=visit, at=NOW)
+    make_report(session, visit.id, now=NOW)
+    authorise(session, account_id=account.id, kind="gas", start=TODAY, end=dt.date(2027, 1, 1), by="C")
+    make_download(session, actor=field.actor(), phone="<b>Chrome</b>", signed_in_at=NOW, now=NOW, today=TODAY)
+    return visit, sent
 
 
 def bills_received(session, point):
@@ -324,8 +358,7 @@ def addresses(house):
             route is None
             or route.startswith("__")
             or (route.startswith("api_") and route != "api_docs")
-            or route
-            in {"vendor", "chart_theme", "alive", "choose_password", "confirm_email", "oidc_begin", "oidc_return"}
+            or route in NO_PAGES
             or "GET" not in methods
         ):
             continue

@@ -1,4 +1,4 @@
-"""A technician's day on a phone: visits downloaded, an installation without a network, the browser closed, back online."""
+"""A technician's day on a phone: visits downloaded, an installation offline, the browser closed, back online."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def following(page: Page) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speaks(
+def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speaks(  # noqa: PLR0915 - one day, told whole
     house: House, database: Database, playwright: Playwright, tmp_path: Path
 ) -> None:
     with database.sessions("owner").begin() as session:

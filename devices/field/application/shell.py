@@ -37,7 +37,7 @@ TYPES: Final = {
     ".png": "image/png",
     ".wasm": "application/wasm",
     ".html": "text/html",
-    ".json": "application/manifest+json",
+    ".json": "application/json",
 }
 SPOKEN: Final = re.compile(r'\b_\(\s*"((?:[^"\\]|\\.)*)"')
 """A French sentence in a script."""

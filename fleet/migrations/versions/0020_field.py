@@ -31,6 +31,8 @@ TABLES = (
 )
 I = "foundation.current_account()"  # noqa: E741 - who reads
 MY_VISIT = f"EXISTS (SELECT FROM devices.visit v WHERE v.id = {{visit}} AND v.technician_id = {I})"
+VISIT = "EXISTS (SELECT FROM devices.visit v WHERE v.id = {visit})"
+"""Whoever sees the visit: its own policies decide."""
 MY_SITE = (
     f"EXISTS (SELECT FROM devices.visit v WHERE v.site_id = {{site}} AND v.technician_id = {I}"
     " AND (v.state IN ('planned', 'started') OR v.state = 'closed' AND v.closed_at > now() - interval '30 days'))"
@@ -361,6 +363,27 @@ def _open() -> None:
         "shareholder",
         "S",
         "EXISTS (SELECT FROM devices.visit v WHERE v.id = visit_document.visit_id)",
+    )
+    # What was applied during a visit of theirs, its photos and tests.
+    open_to("devices.visit_task", "shareholder", "S", VISIT.format(visit="visit_task.visit_id"))
+    open_to(
+        "devices.submission", "shareholder", "S", f"state = 'applied' AND {VISIT.format(visit='submission.visit_id')}"
+    )
+    open_to(
+        "devices.field_photo",
+        "shareholder",
+        "S",
+        "EXISTS (SELECT FROM devices.submission s WHERE s.key = field_photo.submission_key)",
+    )
+    open_to(
+        "devices.commissioning_test",
+        "shareholder",
+        "S",
+        "EXISTS (SELECT FROM devices.submission s WHERE s.id = commissioning_test.submission_id)",
+    )
+    op.execute(
+        "CREATE POLICY field_photos_of_mine ON foundation.attachment FOR SELECT TO fleet_shareholder USING"
+        " (EXISTS (SELECT FROM devices.field_photo p WHERE p.attachment_id = attachment.id))"
     )
     op.execute(
         "CREATE POLICY field_photos ON foundation.attachment FOR SELECT TO fleet_technician USING"
