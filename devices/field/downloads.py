@@ -207,8 +207,13 @@ def test_told(test: CommissioningTest, translate: Callable[[str], str]) -> dict[
             {
                 "name": check["name"],
                 "result": check["result"],
-                "sentence": Refusal(check["sentence"], **check["values"]).said_in(translate),
+                "sentence": _filled(check, translate),
             }
             for check in test.checks
         ],
     }
+
+
+def _filled(check: dict[str, Any], translate: Callable[[str], str]) -> str:
+    pattern, values = check["sentence"], check["values"]
+    return Refusal(pattern, **values).said_in(translate)

@@ -15,6 +15,7 @@ from devices.field.models import Photo, Submission, Visit, VisitTask
 from devices.field.sayings import KEY
 from devices.field.step import Step
 from devices.field.steps import STEPS
+from devices.field.words import STEPS as WORDS
 from devices.inventory.models import Device
 from foundation.canonical import canonical_json
 from foundation.errors import Refusal
@@ -166,7 +167,7 @@ class _Rival(Exception):  # noqa: N818 - a find that leads out of the savepoint,
             " que la SPL n'a pas dit lequel compte.",
             name=row.by,
             day=f"{row.done_at:%d/%m/%Y %H:%M} UTC",
-            kind=row.kind,
+            kind=WORDS[row.kind],
         )
         super().__init__(self.refusal.sentence)
 
