@@ -162,7 +162,7 @@ def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speak
     context, page, last = phone(playwright, tmp_path / "phone")
     context.set_offline(True)
     page.goto(f"{house.url}/field/#/queue")
-    expect(page.get_by_text("Non : 2 envois attendent")).to_be_visible()
+    expect(page.get_by_text("Non : 2 en attente")).to_be_visible()
     context.set_offline(False)
     page.get_by_role("link", name="Se connecter").click()
     sign_in(page)

@@ -98,7 +98,7 @@ async function header() {
     link("queue", _("Envois"), pending + refused + conflicts > 0 && h("span", { class: `count ${refused + conflicts ? "bad" : "busy"}` }, String(pending + refused + conflicts)))),
     !navigator.onLine && h("p", { class: "strip" }, badge("plain", _("hors réseau : tout reste sur ce téléphone"))),
     navigator.onLine && queue.problem.signedOut && pending > 0 && h("p", { class: "strip warn" },
-      _("Votre connexion a pris fin : {count} envois attendent votre mot de passe.", { count: pending }), " ",
+      _("Votre connexion a pris fin ; en attente de votre mot de passe : {count}.", { count: pending }), " ",
       h("a", { href: "/sign-in?next=/field/" }, _("Se connecter"))),
     queue.problem.other && h("p", { class: "strip warn" },
       _("Ce téléphone garde du travail de {name} qui n'est pas envoyé : demandez-lui de se connecter ici d'abord.", { name: queue.problem.other })));

@@ -40,7 +40,7 @@ export async function visitsScreen(app) {
   const today = new Date().toLocaleDateString("sv-SE");
   return h("section", {}, h("h1", {}, _("Où vais-je aujourd'hui ?")),
     h("p", { class: "lead" }, open.length
-      ? _("{count} visites à faire ; gardées jusqu'au {moment}.", { count: open.length, moment: moment(app.carried.until) })
+      ? _("Visites à faire : {count} ; gardées jusqu'au {moment}.", { count: open.length, moment: moment(app.carried.until) })
       : _("Aucune visite à faire. Elles apparaîtront ici quand la SPL en aura prévu.")),
     storageNote(app),
     h("ul", { class: "cards" }, app.carried.visits.map((visit) => h("li", {}, h("a", { class: "card", href: `#/visit/${visit.id}` },
@@ -48,7 +48,7 @@ export async function visitsScreen(app) {
       h("span", { class: "muted" }, day(visit.planned_on)),
       visit.state === "closed" ? badge("good", _("terminée")) : visit.state === "started" ? badge("busy", _("commencée"))
         : visit.planned_on < today ? badge("warn", _("en retard")) : badge("plain", _("prévue")),
-      h("span", { class: "muted" }, _("{done} tâches sur {all}", { done: visit.tasks.filter((task) => task.done).length, all: visit.tasks.length })))))),
+      h("span", { class: "muted" }, _("Tâches faites : {done} sur {all}", { done: visit.tasks.filter((task) => task.done).length, all: visit.tasks.length })))))),
     h("div", { class: "bar" }, button));
 }
 
@@ -163,7 +163,7 @@ export async function vanScreen(app) {
     models.set(model, (models.get(model) || 0) + 1);
   }
   return h("section", {}, h("h1", {}, _("Qu'y a-t-il dans ma tournée ?")),
-    h("p", { class: "lead" }, app.carried.van.length ? _("{count} capteurs : {models}.", { count: app.carried.van.length, models: [...models].map(([model, count]) => `${count} × ${model}`).join(", ") })
+    h("p", { class: "lead" }, app.carried.van.length ? _("Capteurs : {models}.", { models: [...models].map(([model, count]) => `${count} × ${model}`).join(", ") })
       : _("Aucun capteur. Scannez ceux que vous prenez en stock.")),
     field(_("Numéro du capteur à prendre"), box, { help: _("Étiquette TR005, DevEUI ou numéro de série.") }), refusal,
     h("ul", { class: "cards" }, app.carried.van.map((serial) => h("li", { class: "card row" }, h("code", {}, serial),
@@ -181,7 +181,7 @@ export async function queueScreen(app) {
   const tones = { pending: ["busy", _("en attente")], applied: ["good", _("envoyé")], refused: ["bad", _("refusé")], conflict: ["warn", _("en conflit")], set_aside: ["plain", _("mis de côté")] };
   const waiting = all.filter((entry) => entry.state === "pending").length;
   return h("section", {}, h("h1", {}, _("Tout est-il envoyé ?")),
-    h("p", { class: "lead" }, waiting ? _("Non : {count} envois attendent sur ce téléphone.", { count: waiting }) : _("Oui : rien n'attend sur ce téléphone.")),
+    h("p", { class: "lead" }, waiting ? _("Non : {count} en attente sur ce téléphone.", { count: waiting }) : _("Oui : rien n'attend sur ce téléphone.")),
     storageNote(app),
     h("ul", { class: "cards" }, all.map((entry) => h("li", { class: "card" },
       h("strong", {}, wordOf(entry.item.kind)), h("span", { class: "muted" }, `${entry.item.said.serial || ""} ${moment(entry.item.done_at)}`),
