@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from billing.einvoice.line_rules import line_problems
@@ -29,22 +29,12 @@ LONGEST_TEXT = 2000
 _NUMBER = re.compile(r"[A-Za-z0-9+\-_/]{1,35}")
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerRequirements:
-    """What this buyer demands on every invoice, as its Chorus Pro record says."""
+def check(invoice: Invoice) -> tuple[Problem, ...]:
+    """Return every reason not to send `invoice`; an empty tuple when none is left.
 
-    service_code: bool = False
-    commitment_number: bool = False
-
-
-NO_REQUIREMENT = BuyerRequirements()
-
-
-def check(invoice: Invoice, requirements: BuyerRequirements = NO_REQUIREMENT) -> tuple[Problem, ...]:
-    """Return every reason not to send `invoice`; an empty tuple when none is left."""
-    found = [problem for rule in _RULES for problem in rule(invoice)]
-    found += _required_by_buyer(invoice, requirements)
-    return tuple(found)
+    What its buyer demands besides is the directory's (`contracts.parties.directory`).
+    """
+    return tuple(problem for rule in _RULES for problem in rule(invoice))
 
 
 def _texts(invoice: Invoice) -> Iterator[Problem]:
@@ -141,16 +131,6 @@ def _payment(invoice: Invoice) -> Iterator[Problem]:
         yield from refused("BR-50", "BT-84", check_iban, invoice.credit_transfer.iban)
     elif invoice.type_code != CREDIT_NOTE:
         yield Problem("BR-61", "L'IBAN sur lequel payer manque ; complétez les réglages de la SPL.", "BT-84")
-
-
-def _required_by_buyer(invoice: Invoice, requirements: BuyerRequirements) -> Iterator[Problem]:
-    buyer = invoice.buyer.name
-    if requirements.service_code and not invoice.buyer_reference.strip():
-        sentence = f"{buyer} exige un code service ; demandez-le et complétez le payeur."
-        yield Problem("CHORUS-SERVICE", sentence, "BT-10")
-    if requirements.commitment_number and not invoice.purchase_order_reference.strip():
-        sentence = f"{buyer} exige un numéro d'engagement ; demandez-le et complétez l'engagement de l'année."
-        yield Problem("CHORUS-ENGAGEMENT", sentence, "BT-13")
 
 
 _RULES = (_texts, _numbering, _dates, _notes, party_problems, _lines, _amounts, _payment)

@@ -58,8 +58,20 @@ QUESTIONS = {
         SELECT i.number, sum(c.amount) FROM billing.credit c JOIN billing.invoice i ON i.id = c.invoice_id
         GROUP BY i.id HAVING sum(c.amount) > i.gross OR (sum(c.amount) = i.gross) <> (i.state = 'credited')""",
     "{0} € en sont imputés : plus qu'il ne vaut.": """
-        SELECT p.reference, sum(a.amount) FROM billing.allocation a JOIN billing.payment p ON p.id = a.payment_id
+        WITH used AS (
+            SELECT payment_id, amount FROM billing.allocation
+            UNION ALL SELECT payment_id, interest + indemnity FROM billing.late_charge)
+        SELECT p.reference, sum(a.amount) FROM used a JOIN billing.payment p ON p.id = a.payment_id
         GROUP BY p.id HAVING sum(a.amount) > greatest(p.amount, 0) OR sum(a.amount) < 0""",
+    "Le retard payé est de {0} € et son produit de {1} €.": """
+        WITH paid AS (
+            SELECT i.number, sum(c.interest + c.indemnity) AS amount FROM billing.late_charge c
+            JOIN billing.invoice i ON i.id = c.invoice_id GROUP BY i.number),
+        booked AS (
+            SELECT e.document, -sum(p.amount) AS amount FROM billing.entry e JOIN billing.posting p ON p.entry_id = e.id
+            WHERE e.kind = 'late' AND p.account_code IN ('763', '758') GROUP BY e.document)
+        SELECT coalesce(l.number, b.document), coalesce(l.amount, 0), coalesce(b.amount, 0)
+        FROM paid l FULL JOIN booked b ON b.document = l.number WHERE coalesce(l.amount, 0) <> coalesce(b.amount, 0)""",
 }
 
 

@@ -37,7 +37,7 @@ class Entry(Base):
     __tablename__ = "entry"
     __table_args__ = (
         CheckConstraint(f"journal IN {JOURNALS}", name="journal"),
-        CheckConstraint("kind IN ('invoice', 'credit_note', 'receipt', 'refund', 'vat')", name="kind"),
+        CheckConstraint("kind IN ('invoice', 'credit_note', 'receipt', 'refund', 'vat', 'late')", name="kind"),
         # What is issued is posted once.
         Index("uq_entry_document_once", "document", unique=True, postgresql_where=text(f"kind IN {DOCUMENTS}")),
         Index("ix_entry_day", "day"),

@@ -14,6 +14,8 @@ VAT_WAITING = "44574"
 """VAT on services is due when they are paid for (CGI art. 269-2-c): until then it waits here."""
 VAT_DUE = "44571"
 CESSIONS = "775"
+LATE_INTEREST = "763"
+LATE_INDEMNITY = "758"
 NOTHING = Decimal("0.00")
 
 ACCOUNTS = {
@@ -23,6 +25,8 @@ ACCOUNTS = {
     CESSIONS: "Produits des cessions d'éléments d'actif",
     VAT_WAITING: "TVA collectée en attente d'encaissement",
     VAT_DUE: "TVA collectée",
+    LATE_INTEREST: "Revenus des autres créances",
+    LATE_INDEMNITY: "Produits divers de gestion courante",
 }
 """The chart, by code (plan comptable général, ANC 2014-03, art. 932-1)."""
 
@@ -50,6 +54,13 @@ def cession(net: Decimal, vat: Decimal) -> tuple[Move, ...]:
 def receipt(amount: Decimal) -> tuple[Move, ...]:
     """Return what money from a customer moves; a refund is the same with a negative amount."""
     return _moves(Move(BANK, amount), Move(CUSTOMERS, -amount))
+
+
+def late_charge(interest: Decimal, indemnity: Decimal) -> tuple[Move, ...]:
+    """Return what interest and indemnity a customer paid move: damages, outside the scope of VAT."""
+    return _moves(
+        Move(CUSTOMERS, interest + indemnity), Move(LATE_INTEREST, -interest), Move(LATE_INDEMNITY, -indemnity)
+    )
 
 
 def vat_falls_due(amount: Decimal) -> tuple[Move, ...]:

@@ -53,6 +53,27 @@ class Allocation(Base):
     invoice: Mapped[Invoice] = relationship()
 
 
+class LateCharge(Base):
+    """The part of a payment that pays what lateness cost: interest and the flat indemnity, outside the scope of VAT."""
+
+    __tablename__ = "late_charge"
+    __table_args__ = (
+        CheckConstraint("interest >= 0 AND indemnity >= 0 AND interest + indemnity > 0", name="amounts"),
+        {"schema": "billing"},
+    )
+
+    id: Mapped[identifier]
+    payment_id: Mapped[int] = mapped_column(ForeignKey(Payment.id), index=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey(Invoice.id), index=True)
+    interest: Mapped[euros]
+    indemnity: Mapped[euros]
+    made_by: Mapped[str]
+    created_at: Mapped[created]
+
+    payment: Mapped[Payment] = relationship()
+    invoice: Mapped[Invoice] = relationship()
+
+
 class Reminder(Base):
     """A letter about an invoice that is late: a person sent it, the product never does by itself."""
 

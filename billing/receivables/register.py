@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from billing.ledger.register import balance, post
-from billing.ledger.rules import CUSTOMERS, receipt, vat_falls_due, vat_of_part
-from billing.receivables.models import Allocation, Payment, Reminder
+from billing.ledger.rules import CUSTOMERS, late_charge, receipt, vat_falls_due, vat_of_part
+from billing.receivables.models import Allocation, LateCharge, Payment, Reminder
 from billing.receivables.standing import free, invoices_of, standings
 from contracts.parties.models import Shareholder
 from foundation.errors import Refusal
@@ -99,6 +99,51 @@ def spread(session: Session, payment: Payment, *, by: str) -> list[Allocation]:
         if amount > 0:
             made.append(allocate(session, payment, standing.invoice, amount=amount, by=by))
     return made
+
+
+def pay_lateness(session: Session, payment: Payment, invoice: Invoice, *, by: str) -> LateCharge:
+    """Let what is free of `payment` pay the interest, then the indemnity, of `invoice`, whose price is paid.
+
+    Both are due of right, within 45 days of the price (code de la commande publique, art. R2192-36); a person says that
+    this money is meant for them, since what is paid beyond an invoice may as well be an error.
+    """
+    _lock(session, payment.shareholder_id)
+    if invoice.shareholder_id != payment.shareholder_id or invoice.number is None or invoice.is_credit_note:
+        raise Refusal("Un paiement règle les factures émises de la même collectivité.", field="invoice")
+    [standing] = standings(session, [invoice], payment.day)
+    if standing.late.half_year is not None and standing.late.interest is None:
+        raise Refusal(
+            "Le taux de la BCE au {day} n'est pas enregistré : saisissez-le (Taux de retard), puis recommencez.",
+            day=_said(standing.late.half_year),
+        )
+    if standing.remaining > 0:
+        raise Refusal(
+            "Il reste {amount} à payer sur {number} : le prix d'abord, le retard ensuite.",
+            amount=FRENCH.euros(standing.remaining),
+            number=invoice.number,
+        )
+    available = free(session, payment)
+    interest = min(standing.lateness_owed[0], available)
+    indemnity = min(standing.lateness_owed[1], available - interest)
+    if interest + indemnity <= 0:
+        raise Refusal(
+            "Rien n'est dû pour le retard de {number}, ou rien ne reste de ce paiement.", number=invoice.number
+        )
+    charge = LateCharge(payment=payment, invoice=invoice, interest=interest, indemnity=indemnity, made_by=by)
+    session.add(charge)
+    session.flush()
+    post(
+        session,
+        late_charge(interest, indemnity),
+        day=payment.day,
+        journal="OD",
+        kind="late",
+        document=str(invoice.number),
+        document_date=payment.day,
+        label=f"Intérêts moratoires et indemnité sur {invoice.number}",
+        shareholder_id=payment.shareholder_id,
+    )
+    return charge
 
 
 def release(session: Session, payment: Payment, invoice: Invoice, *, by: str) -> Allocation:

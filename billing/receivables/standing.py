@@ -14,7 +14,7 @@ from billing.ledger.lateness import lateness
 from billing.ledger.models import Entry, Posting
 from billing.ledger.rates import rate_table
 from billing.ledger.rules import CUSTOMERS, NOTHING
-from billing.receivables.models import Allocation, Payment
+from billing.receivables.models import Allocation, LateCharge, Payment
 from contracts.parties.models import Shareholder
 
 if TYPE_CHECKING:
@@ -38,11 +38,19 @@ class Standing:
     credited: Decimal
     paid: Decimal
     late: Lateness
+    interest_paid: Decimal
+    indemnity_paid: Decimal
 
     @property
     def remaining(self) -> Decimal:
         """Still owed; negative where it was paid and then credited."""
         return self.invoice.gross - self.credited - self.paid
+
+    @property
+    def lateness_owed(self) -> tuple[Decimal, Decimal]:
+        """Interest and indemnity not paid yet; interest is nothing where its rate is not known."""
+        interest = self.late.interest or NOTHING
+        return max(interest - self.interest_paid, NOTHING), max(self.late.indemnity - self.indemnity_paid, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,14 @@ def standings(session: Session, invoices: Iterable[Invoice], today: dt.date) -> 
         .where(Allocation.invoice_id.in_(ids))
     ):
         paid[invoice_id].append((day, amount))
+    charged = {
+        row[0]: (row[1], row[2])
+        for row in session.execute(
+            select(LateCharge.invoice_id, func.sum(LateCharge.interest), func.sum(LateCharge.indemnity))
+            .where(LateCharge.invoice_id.in_(ids))
+            .group_by(LateCharge.invoice_id)
+        )
+    }
     rates = rate_table(session)
     found = []
     for one in asked:
@@ -91,7 +107,8 @@ def standings(session: Session, invoices: Iterable[Invoice], today: dt.date) -> 
             raise ValueError("only an issued invoice stands somewhere")
         taken = credited.get(one.id, NOTHING)
         late = lateness(one.gross - taken, one.due_date, paid[one.id], today, rates)
-        found.append(Standing(one, taken, sum((amount for _, amount in paid[one.id]), NOTHING), late))
+        settled = sum((amount for _, amount in paid[one.id]), NOTHING)
+        found.append(Standing(one, taken, settled, late, *charged.get(one.id, (NOTHING, NOTHING))))
     return found
 
 
@@ -139,6 +156,9 @@ def statement(session: Session, shareholder: Shareholder) -> list[StatementLine]
 
 
 def free(session: Session, payment: Payment) -> Decimal:
-    """Return what of `payment` pays no invoice yet."""
+    """Return what of `payment` pays no invoice and no lateness yet."""
     used = session.scalar(select(func.sum(Allocation.amount)).where(Allocation.payment_id == payment.id))
-    return payment.amount - (used or NOTHING)
+    late = session.scalar(
+        select(func.sum(LateCharge.interest + LateCharge.indemnity)).where(LateCharge.payment_id == payment.id)
+    )
+    return payment.amount - (used or NOTHING) - (late or NOTHING)

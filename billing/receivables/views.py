@@ -12,8 +12,8 @@ from billing.ledger.lateness import MARGIN, half_year_of
 from billing.ledger.rates import enter_rate, known_rates
 from billing.ledger.rules import NOTHING
 from billing.receivables.journal import fec
-from billing.receivables.models import Payment, Reminder
-from billing.receivables.register import allocate, receive, refund, release, remind, spread
+from billing.receivables.models import LateCharge, Payment, Reminder
+from billing.receivables.register import allocate, pay_lateness, receive, refund, release, remind, spread
 from billing.receivables.standing import aged_balance, free, invoices_of, standings, statement
 from contracts.parties.models import Shareholder
 from contracts.parties.register import the_company
@@ -172,7 +172,15 @@ def payment(request: Request) -> dict[str, Any] | Response:
     for one in shown.allocations:
         paid[one.invoice] = paid.get(one.invoice, NOTHING) + one.amount
     left = free(request.dbsession, shown)
+    late = [
+        one
+        for one in standings(request.dbsession, invoices_of(request.dbsession, shown.shareholder_id), shown.day)
+        if one.remaining <= 0 and any(one.lateness_owed)
+    ]
+    charges = request.dbsession.query(LateCharge).filter(LateCharge.payment_id == shown.id).order_by(LateCharge.id)
     return {
+        "late": late if may_bill and left > 0 else [],
+        "charges": charges.all(),
         "payment": shown,
         "paid": {invoice: amount for invoice, amount in paid.items() if amount},
         "free": left,
@@ -187,6 +195,16 @@ def release_payment(request: Request) -> Response:
     invoice = found(request, Invoice, "invoice")
     form = EntryForm(request.POST)
     if not submit(request, form, lambda: release(request.dbsession, shown, invoice, by=request.actor.name)):
+        request.session.flash(form.refusal)
+    return HTTPSeeOther(request.route_path("payment", id=shown.id))
+
+
+def charge_lateness(request: Request) -> Response:
+    """Let what is free of a payment pay what the lateness of an invoice cost."""
+    shown = found(request, Payment)
+    invoice = found(request, Invoice, "invoice")
+    form = EntryForm(request.POST)
+    if not submit(request, form, lambda: pay_lateness(request.dbsession, shown, invoice, by=request.actor.name)):
         request.session.flash(form.refusal)
     return HTTPSeeOther(request.route_path("payment", id=shown.id))
 
@@ -282,6 +300,7 @@ def includeme(config: Configurator) -> None:
         ("refund_new", f"/receivables/{NUMBER}/refunds/new", new_refund, FORM, bill, ("GET", "POST")),
         ("payment", pays, payment, here + "payment.jinja2", see, ("GET", "POST")),
         ("payment_release", pays + "/release/{invoice:[0-9]{1,9}}", release_payment, None, bill, "POST"),
+        ("payment_lateness", pays + "/lateness/{invoice:[0-9]{1,9}}", charge_lateness, None, bill, "POST"),
         ("invoice_remind", f"/invoices/{NUMBER}/remind", remind_invoice, None, bill, "POST"),
         ("late_rates", "/late-interest", late_rates, here + "late_rates.jinja2", bill, ("GET", "POST")),
         ("journal", "/journal.txt", journal, None, bill, "GET"),

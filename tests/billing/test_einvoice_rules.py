@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from billing.einvoice.model import CREDIT_NOTE, CreditTransfer, ElectronicAddress, Note, Period, PrecedingInvoice
-from billing.einvoice.rules import BuyerRequirements, check
+from billing.einvoice.rules import check
 from tests.billing.einvoice_example import BUYER, LINES, NOTES, SELLER, example_invoice
 
 
@@ -19,7 +19,7 @@ def changed(record: Any, **changes: Any) -> Any:
 
 
 def test_the_example_is_ready() -> None:
-    assert check(example_invoice(), BuyerRequirements(service_code=True, commitment_number=True)) == ()
+    assert check(example_invoice()) == ()
 
 
 MISTAKES = {
@@ -77,17 +77,6 @@ def test_a_price_finer_than_six_decimals_is_refused_but_trailing_zeros_are_not_d
     padded = (changed(LINES[0], unit_price=Decimal("0.092260000")),)
     assert [problem.rule for problem in check(example_invoice(lines=finer))] == ["BR-FR-DEC-03"]
     assert check(example_invoice(lines=padded)) == ()
-
-
-def test_what_the_buyer_demands_is_demanded() -> None:
-    without = example_invoice(buyer_reference="", purchase_order_reference=" ")
-    assert check(without) == ()
-    problems = check(without, BuyerRequirements(service_code=True, commitment_number=True))
-    assert [(problem.rule, problem.location) for problem in problems] == [
-        ("CHORUS-SERVICE", "BT-10"),
-        ("CHORUS-ENGAGEMENT", "BT-13"),
-    ]
-    assert all("Commune de Kerlann" in problem.sentence for problem in problems)
 
 
 def test_every_mistake_is_found_at_once() -> None:

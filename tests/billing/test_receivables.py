@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from billing.evidence.audit import _books
 from billing.invoices.credits import cancel
 from billing.invoices.register import check, issue
 from billing.ledger.lateness import lateness
@@ -19,7 +20,7 @@ from billing.ledger.rates import enter_rate, rate_table
 from billing.ledger.register import balance
 from billing.ledger.rules import vat_of_part
 from billing.receivables.journal import COLUMNS, fec
-from billing.receivables.register import allocate, receive, refund, release, remind, spread
+from billing.receivables.register import allocate, pay_lateness, receive, refund, release, remind, spread
 from billing.receivables.standing import aged_balance, free, standings, statement
 from contracts.parties.models import Shareholder
 from foundation.errors import Refusal
@@ -140,6 +141,34 @@ def test_a_rate_is_that_of_a_half_year_that_began_entered_once(account):
     assert rate_table(session)[dt.date(2021, 7, 1)] == 0
     with pytest.raises(DatabaseError, match="never changed"):
         session.execute(text("UPDATE billing.reference_rate SET percent = 0"))
+
+
+def test_interest_and_indemnity_received_are_income_and_no_credit_of_the_municipality(account):
+    session, town, invoice = account
+    payment = pay(session, town, "500", day=LATE)
+    with pytest.raises(Refusal, match="le prix d'abord"):
+        pay_lateness(session, payment, invoice, by="Claire")
+    spread(session, payment, by="Claire")
+    charge = pay_lateness(session, payment, invoice, by="Claire")
+    assert (charge.interest, charge.indemnity) == (D("4.93"), D("40.00"))
+    assert (balance(session, "763"), balance(session, "758")) == (D("-4.93"), D("-40.00"))
+    assert (free(session, payment), balance(session, "411")) == (D("11.59"), D("-11.59"))
+    assert balance(session, "44571") == -invoice.vat, "no VAT on damages"
+    [line] = aged_balance(session, LATE)
+    assert (line.waiting, line.balance) == (D("11.59"), D("-11.59"))
+    with pytest.raises(Refusal, match="Rien n'est dû"):
+        pay_lateness(session, payment, invoice, by="Claire")
+    assert list(_books(session)) == []
+
+
+def test_a_payment_too_small_for_all_of_it_pays_interest_first(account):
+    session, town, invoice = account
+    spread(session, pay(session, town, "443.48", day=LATE), by="Claire")
+    part = pay(session, town, "10", "M-2", day=LATE)
+    charge = pay_lateness(session, part, invoice, by="Claire")
+    assert (charge.interest, charge.indemnity, free(session, part)) == (D("4.93"), D("5.07"), 0)
+    [standing] = standings(session, [invoice], LATE)
+    assert standing.lateness_owed == (0, D("34.93"))
 
 
 DUE = dt.date(2026, 2, 19)

@@ -1,4 +1,4 @@
-"""Deposits in Chorus Pro and their life; the directory of public structures; the European Central Bank's rates."""
+"""Deposits in Chorus Pro and their life; the directory of public structures; the ECB's rates and interest received."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.deposi
     FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('what a portal said is never changed');
 CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON billing.deposit
     FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('what was deposited is never forgotten');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.late_charge
+    FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('what lateness cost is never changed');
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON billing.reference_rate
     FOR EACH STATEMENT EXECUTE FUNCTION foundation.refuse_change('a published rate is never changed');
 """
@@ -33,6 +35,7 @@ RATES = (
     ("2025-07-01", "2.15"),
     ("2026-01-01", "2.15"),
 )
+ACCOUNTS = {"763": "Revenus des autres créances", "758": "Produits divers de gestion courante"}
 OWN_INVOICE = f"EXISTS (SELECT FROM billing.invoice i WHERE i.id = invoice_id AND i.shareholder_id = {ME})"
 OWN_DEPOSIT = (
     "EXISTS (SELECT FROM billing.deposit d JOIN billing.invoice i ON i.id = d.invoice_id"
@@ -51,6 +54,7 @@ def upgrade() -> None:
         ("billing.deposit", "SIU", "SIU", OWN_INVOICE),
         ("billing.deposit_event", "SI", "SI", OWN_DEPOSIT),
         ("billing.reference_rate", "SI", "S", "true"),
+        ("billing.late_charge", "SI", "S", OWN_INVOICE),
         ("contracts.structure", "SIU", "SIU", OWN_STRUCTURE.format(siret="structure.siret")),
         ("contracts.structure_service", "SIU", "SIU", OWN_STRUCTURE.format(siret="structure_service.siret")),
     ):
@@ -60,6 +64,7 @@ def upgrade() -> None:
         open_to(table, "shareholder", "S", rows)
     # Rates are only added to and say who entered them; structures are a copy of a public directory.
     watch("billing.deposit")
+    watch("billing.late_charge")
 
 
 def _deposits() -> None:
@@ -157,6 +162,36 @@ def _directory() -> None:
 
 
 def _rates() -> None:
+    op.create_table(
+        "late_charge",
+        sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("interest", sa.Numeric(14, 2), nullable=False),
+        sa.Column("indemnity", sa.Numeric(14, 2), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "interest >= 0 AND indemnity >= 0 AND interest + indemnity > 0", name=op.f("ck_late_charge_amounts")
+        ),
+        sa.ForeignKeyConstraint(["payment_id"], ["billing.payment.id"], name=op.f("fk_late_charge_payment_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["billing.invoice.id"], name=op.f("fk_late_charge_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_late_charge")),
+        schema="billing",
+    )
+    for column in ("payment_id", "invoice_id"):
+        op.create_index(op.f(f"ix_late_charge_{column}"), "late_charge", [column], schema="billing")
+    op.drop_constraint(op.f("ck_entry_kind"), "entry", schema="billing")
+    op.create_check_constraint(
+        op.f("ck_entry_kind"),
+        "entry",
+        "kind IN ('invoice', 'credit_note', 'receipt', 'refund', 'vat', 'late')",
+        schema="billing",
+    )
+    op.bulk_insert(
+        sa.table("account", sa.column("code"), sa.column("name"), schema="billing"),
+        [{"code": code, "name": name} for code, name in ACCOUNTS.items()],
+    )
     rates = op.create_table(
         "reference_rate",
         sa.Column("starts_on", sa.Date(), nullable=False),
