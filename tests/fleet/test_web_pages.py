@@ -40,6 +40,7 @@ from contracts.parties.register import commit_funds
 from contracts.sites.models import Building
 from devices.alerts.models import Alert, AlertEvent
 from devices.alerts.register import declare_maintenance
+from devices.chains.models import OverlapRatio
 from devices.codecs.register import add_codec
 from devices.energy.models import DailyEnergy, HourlyEnergy
 from devices.field.downloads import make_download
@@ -141,6 +142,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
         device = register_device(session, serial="capteur-1", model=model)
         start = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
         installation = install(session, device, point, at=start)
+        ratio = two_chains(session, point, installation)
         for hour in range(48):
             quality = {3: "missing", 5: "measured_in_total"}.get(hour, "measured")
             at = start + dt.timedelta(hours=hour)
@@ -269,6 +271,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "devices": device.id,
             "models": model.id,
             "installations": installation.id,
+            "overlaps": ratio.id,
             "weather": plan.station_id,
             "imports": imported.id,
             "jobs": job.id,
@@ -285,6 +288,26 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "submissions": sent.id,
             "visit-photos": session.scalars(select(Photo.id)).one(),
         }
+
+
+def two_chains(session, point, one):
+    """Note the ratio of a chain and another that will count the point one day, and return it."""
+    at = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
+    other = install(session, one.device, point, at=at, channel="b", quantity="gross_energy_index")
+    ratio = OverlapRatio(
+        point=point,
+        numerator=one,
+        denominator=other,
+        computed_by="<b>C</b>",
+        days=30,
+        period=Range(dt.date(2025, 1, 1), dt.date(2025, 3, 1)),
+        ratio=Decimal("0.98"),
+        standard_error=Decimal("0.01"),
+        autocorrelation=Decimal(0),
+    )
+    session.add(ratio)
+    session.flush()
+    return ratio
 
 
 def disputed(session, accord):
