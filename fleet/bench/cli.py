@@ -201,3 +201,37 @@ def invoices(*, drafts: int, processes: int, as_json: bool) -> None:
         return
     for name, value in found.items():
         click.echo(f"{name:>18} {value:,}")
+
+
+@group.command()
+@click.option("--points", type=_Many(), default="10k", show_default=True, help="Points de mesure.")
+@click.option("--stored", type=_Many(), default="10M", show_default=True, help="Relevés enregistrés : 10M, 100M.")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=20, show_default=True, help="Fois que chaque page est ouverte."
+)
+@click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
+def pages(*, points: int, stored: int, rounds: int, as_json: bool) -> None:
+    """Ce que durent les pages sur un grand parc (95e centile), à côté d'une page vide de la même application.
+
+    Sans adresses dans l'environnement, la commande apporte ses propres services (var/drill).
+    """
+    from fleet.bench.pages import Size, bench_pages
+    from fleet.drill.ground import bring_services_unless_given, ground_from
+    from fleet.settings import ini_path, settings_for
+    from fleet.web.app import make_app
+
+    bring_services_unless_given()
+    ground = ground_from(os.environ, LEDGERS)
+    settings = settings_for("web", ini_path(os.environ))
+    found = bench_pages(
+        make_app(settings),
+        ground["FLEET_DATABASE_OWNER_URL"],
+        settings.url,
+        Size(points, stored, rounds),
+        lambda line: click.echo(line, err=True),
+    )
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, milliseconds in found["p95_ms"].items():
+        click.echo(f"{name:20} {milliseconds:8.1f} ms")
