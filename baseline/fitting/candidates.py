@@ -5,13 +5,13 @@ They depend on a handful of facts about the meter, not on its values, so each se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.structure import HOLIDAY, ORDINARY, VACATION, Structure
+from baseline.fitting.structure import FIRST_WINDOW, HOLIDAY, ORDINARY, VACATION, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,11 +73,28 @@ class Candidates:
         inside = (groups >= 0).astype(np.float64)
         return cls(options, made_of, sets.astype(np.float64), held, inside, set_of, np.maximum(groups, 0))
 
+    @property
+    def n_windows(self) -> int:
+        """Yearly windows the structures tell apart."""
+        return len(self.options[0].structure.regime) - FIRST_WINDOW
+
 
 def groups_of(structure: Structure) -> list[Group]:
     """Return the groups of a structure, one per regime."""
     regime, level = np.array(structure.regime).ravel(), np.array(structure.level).ravel()
     return [tuple(np.where(regime == number, level, -1).tolist()) for number in range(structure.n_regimes)]
+
+
+@lru_cache(maxsize=1024)
+def narrowed(candidates: Candidates, rows: tuple[int, ...]) -> Candidates:
+    """Return the candidates for days that only stand in these rows, which are numbered from 0 then."""
+    types = np.concatenate([np.arange(7 * row, 7 * row + 7) for row in rows])
+    return replace(
+        candidates,
+        sets=candidates.sets[:, types],
+        inside=candidates.inside[:, types],
+        level_of=candidates.level_of[:, types],
+    )
 
 
 @lru_cache(maxsize=256)

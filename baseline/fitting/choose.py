@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from baseline.fitting.candidates import WEEKEND, Candidates, Option, on_vacation, weeks, windowed
+from baseline.fitting.candidates import WEEKEND, Candidates, Option, narrowed, on_vacation, weeks, windowed
 from baseline.fitting.coarse import Coarse, Meter
 from baseline.fitting.criterion import structure_criterion
 from baseline.fitting.structure import FIRST_WINDOW, HOLIDAY, ORDINARY, VACATION, Calendar, Structure, Window, yeardays
@@ -182,7 +182,8 @@ class _Chooser:
 
     def _window(self, meter: int, best: _Choice) -> Window | None:
         n = self.coarse.n[meter]
-        work = ~np.isin(self.coarse.weekday[meter, :n], tuple(best.option[meter].rest))
+        rest = best.option[meter].rest
+        work = np.array([day not in rest for day in range(7)])[self.coarse.weekday[meter, :n]]
         places = self.yearday[meter, :n][work]
         return most_different_window(places, best.residual[meter, :n][work], WINDOW_EXPLAINS / 2.0)
 
@@ -208,16 +209,19 @@ class _Chooser:
 
     def _best(self, meters: Places, rows: Places, candidates: Sequence[Candidates]) -> _Choice:
         """Return the candidate of lowest criterion of each of `meters`, whose days stand in these `rows`."""
-        parts: dict[int, list[int]] = {}
-        for place, one in enumerate(candidates):
-            parts.setdefault(id(one), []).append(place)
+        parts: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+        last = max(one.n_windows for one in candidates) + FIRST_WINDOW
+        held = np.stack([(rows == row).any(axis=1) for row in range(last)], axis=1)
+        for place, (one, there) in enumerate(zip(candidates, held.tolist(), strict=True)):
+            parts.setdefault((id(one), tuple(row for row in range(last) if there[row])), []).append(place)
         found = _Choice([candidates[0].options[0]] * len(meters), np.empty(rows.shape), np.empty(len(meters)))
-        for everyone in parts.values():
-            own = candidates[everyone[0]]
+        for (_, there), everyone in parts.items():
+            own, number = narrowed(candidates[everyone[0]], there), np.zeros(last, dtype=np.intp)
+            number[list(there)] = range(len(there))
             step = max(GROUPS_TOGETHER // len(own.inside), 1)
             for first in range(0, len(everyone), step):
                 places = np.array(everyone[first : first + step])
-                found.put(places, self._scored(meters[places], rows[places], own), np.arange(len(places)))
+                found.put(places, self._scored(meters[places], number[rows[places]], own), np.arange(len(places)))
         return found
 
     def _scored(self, meters: Places, rows: Places, candidates: Candidates) -> _Choice:
@@ -225,8 +229,7 @@ class _Chooser:
         coarse, made_of = self.coarse, candidates.made_of
         fits = coarse.fit(meters, rows * 7 + coarse.weekday[meters], candidates)
         # A window costs its two edges beside the levels it adds.
-        n_windows = candidates.inside.shape[1] // 7 - FIRST_WINDOW
-        n_parameters = fits.n_parameters @ made_of.T + 2 * n_windows
+        n_parameters = fits.n_parameters @ made_of.T + 2 * candidates.n_windows
         score = structure_criterion(
             fits.residual,
             made_of,

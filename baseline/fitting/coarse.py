@@ -273,8 +273,9 @@ def _pairs(hh: Array, hy: Array, cc: Array, cy: Array, *, cross: Array) -> Array
 
 
 def _at(values: Array, place: Places) -> Array:
-    """Return the value at `place` on the last axis."""
-    return np.asarray(np.take_along_axis(values, place[..., None], axis=-1)[..., 0])
+    """Return the value at `place` on the last axis of (meters, groups, places)."""
+    meters, groups = np.arange(place.shape[0])[:, None], np.arange(place.shape[1])
+    return np.asarray(values[meters, groups, place])
 
 
 def min_days(n: int) -> int:
