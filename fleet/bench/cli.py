@@ -100,7 +100,7 @@ def energy(*, points: int, as_json: bool) -> None:
 
 
 @group.command()
-@click.option("--meters", type=_Many(), default="100", show_default=True, help="Compteurs inventés du portefeuille.")
+@click.option("--meters", type=_Many(), default="200", show_default=True, help="Compteurs inventés du portefeuille.")
 @click.option(
     "--compared",
     type=click.IntRange(1),
