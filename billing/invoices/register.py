@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from billing.documents.mentions import PAYMENT_DAYS
 from billing.documents.structured import priced, structured
@@ -15,13 +17,14 @@ from billing.einvoice.model import CREDIT_NOTE, INVOICE
 from billing.einvoice.rules import check as check_rules
 from billing.einvoice_check.validate import validate
 from billing.invoices.credits import take_back
-from billing.invoices.models import Invoice
+from billing.invoices.models import Invoice, InvoiceSeries
 from billing.invoices.numbering import open_series, seal
 from billing.invoices.requirements import demand_cover, renew_references, unmet
+from billing.invoices.sealing import Issued, write_issued
 from billing.invoices.snapshot import draft_snapshot
-from billing.ledger.register import post
 from billing.ledger.rules import cession, sale
 from billing.settlements.data import Outcome
+from billing.settlements.models import Settlement
 from contracts.parties.register import the_company
 from foundation.errors import Refusal
 from foundation.messages import N_
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
     from billing.documents.snapshot import InvoiceSnapshot
     from billing.einvoice.problem import Problem
-    from billing.settlements.models import Settlement
 
 RENDER = "billing.render_invoice"
 """Kind of the job that makes the originals of an issued invoice."""
@@ -113,46 +115,63 @@ def issue(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
         raise Refusal("La facture ne peut pas être émise : {problem}", problem=problems[0].sentence)
     demand_cover(session, invoice, today)
     series = open_series(session, invoice.type_code, today)
-    series.last_number += 1
-    series.last_issue_date = today
-    number = f"{series.prefix}{series.last_number:04d}"
+    number = f"{series.prefix}{series.last_number + 1:04d}"
     snapshot: dict[str, Any] = {
         **dated,
         "invoice_number": number,
         "check_url": invoice.snapshot["check_url"].replace(_provisional(invoice), number),
     }
-    invoice.series = series.prefix
-    invoice.position = series.last_number
-    invoice.number = number
-    invoice.issue_date = today
-    invoice.due_date = due
-    invoice.snapshot = snapshot
-    invoice.previous_sha256 = series.head_sha256
-    invoice.sha256 = series.head_sha256 = seal(series.head_sha256, snapshot)
-    invoice.state = "issued"
+    issued = Issued(
+        series=series.prefix,
+        position=series.last_number + 1,
+        number=number,
+        issue_date=today,
+        due_date=due,
+        snapshot=snapshot,
+        previous_sha256=series.head_sha256,
+        sha256=seal(series.head_sha256, snapshot),
+    )
     # What is cancelled may be invoiced anew, from the same accepted figures.
-    invoice.settlement.state = "accepted" if snapshot["cancellation"] else "invoiced"
-    session.flush()
+    settled = "accepted" if snapshot["cancellation"] else "invoiced"
+    moves = cession if snapshot.get("subject") == "buy_out" else sale
+    sign = -1 if invoice.is_credit_note else 1
+    write_issued(
+        session,
+        issued,
+        invoice_id=invoice.id,
+        shareholder_id=invoice.shareholder_id,
+        settlement=(invoice.settlement_id, settled),
+        kind="credit_note" if invoice.is_credit_note else "invoice",
+        label=WORDS[invoice.type_code].format(number=number),
+        moves=moves(sign * invoice.net, sign * invoice.vat),
+    )
+    _remember(session, invoice, issued, settled)
     if invoice.is_credit_note:
         take_back(session, invoice)
-    _book(session, invoice, number, today)
     return invoice
 
 
-def _book(session: Session, invoice: Invoice, number: str, today: dt.date) -> None:
-    sign = -1 if invoice.is_credit_note else 1
-    moves = cession if invoice.settlement.kind == "buy_out" else sale
-    post(
-        session,
-        moves(sign * invoice.net, sign * invoice.vat),
-        day=today,
-        journal="VT",
-        kind="credit_note" if invoice.is_credit_note else "invoice",
-        document=number,
-        document_date=today,
-        label=WORDS[invoice.type_code].format(number=number),
-        shareholder_id=invoice.shareholder_id,
-    )
+def _remember(session: Session, invoice: Invoice, issued: Issued, settled: str) -> None:
+    """Let the objects at hand say what was written, without asking the database again."""
+    for name in (
+        "series",
+        "position",
+        "number",
+        "issue_date",
+        "due_date",
+        "snapshot",
+        "previous_sha256",
+        "sha256",
+    ):
+        set_committed_value(invoice, name, getattr(issued, name))
+    set_committed_value(invoice, "state", "issued")
+    series = session.get_one(InvoiceSeries, issued.series)
+    set_committed_value(series, "last_number", issued.position)
+    set_committed_value(series, "last_issue_date", issued.issue_date)
+    set_committed_value(series, "head_sha256", issued.sha256)
+    known = session.identity_map.get(identity_key(Settlement, invoice.settlement_id))
+    if known is not None:
+        set_committed_value(known, "state", settled)
 
 
 def _problems(snapshot: Any) -> tuple[Problem, ...]:
