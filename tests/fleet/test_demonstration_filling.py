@@ -9,8 +9,16 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
-from sqlalchemy import text
+from click.testing import CliRunner
+from sqlalchemy import select, text
 
+from billing.cli import group as billing
+from billing.documents.invoice import XML_NAME
+from billing.einvoice_check.validate import validate
+from billing.invoices.credits import cancel
+from billing.invoices.models import Invoice
+from billing.invoices.register import check, issue
+from billing.invoices.rendering import render
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
 from fleet.accounts.sign_in import sign_in
@@ -27,6 +35,7 @@ from foundation.actors import PUBLIC
 from foundation.jobs.queue import Moment
 from foundation.tenancy import bind_actor
 from tests import databases
+from tests.billing.altered_documents import attached, with_a_digit_changed, with_another_total
 from tests.chain import SEED as KEY
 
 TODAY = dt.date(2026, 11, 22)
@@ -108,6 +117,39 @@ def test_a_municipality_is_filled_from_its_readings_to_the_file_of_its_invoice(f
         net = session.scalar(text("SELECT net FROM billing.invoice WHERE state = 'issued'"))
         assert net == sum(row.invoiced for row in of_buildings) > 0
     assert file.read_bytes().startswith(b"%PDF-")
+
+
+def documents_of(filled):
+    """Return number, PDF and XML of each document, and of the credit note that would cancel each invoice."""
+    with filled.worker() as session:
+        issued = session.scalars(select(Invoice).where(Invoice.number.is_not(None)).order_by(Invoice.id)).all()
+        assert issued
+        notes = []
+        for invoice in issued:
+            if not invoice.is_credit_note:
+                note = check(session, cancel(session, invoice, reason="Engagement erroné.", today=TODAY))
+                notes.append(render(session, issue(session, note, today=TODAY), today=TODAY))
+        found = [(one.number, one.pdf.content, one.xml.content) for one in (*issued, *notes)]
+        session.rollback()
+    return found
+
+
+def test_every_document_passes_every_control_and_no_digit_of_it_can_be_changed(filled, tmp_path):
+    documents = documents_of(filled)
+    assert {number[0] for number, _, _ in documents} == {"A", "F"}
+
+    def said(pdf):
+        (tmp_path / "document.pdf").write_bytes(pdf)
+        return CliRunner().invoke(billing, ["verify", str(tmp_path / "document.pdf")]).exit_code
+
+    for number, pdf, xml in documents:
+        # XSD, EN 16931 and BR-FR, as before it was issued.
+        assert validate(xml) == (), number
+        assert attached(pdf)[XML_NAME] == xml
+        assert said(pdf) == 0, number
+    number, pdf, _ = documents[0]
+    for what, altered in (*with_a_digit_changed(pdf, of_each=2), *with_another_total(pdf)):
+        assert said(altered) not in {0, 2}, (number, what)
 
 
 def test_every_row_that_can_say_so_says_it_is_synthetic(filled):
