@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pyramid.response import Response
 
@@ -24,4 +26,7 @@ def json_file(name: str, content: bytes) -> Response:
 
 def download(name: str, content: bytes, media_type: str) -> Response:
     """Return `content` as a file to keep, under `name`."""
-    return Response(body=content, content_type=media_type, content_disposition=f'attachment; filename="{name}"')
+    # RFC 6266 § 4.1: quoted for all, and exactly, percent-encoded, for those who read RFC 8187 (hostile input 28).
+    plain = re.sub(r'[^ -~]|["\\\\%]', "_", name)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(body=content, content_type=media_type, content_disposition=disposition)

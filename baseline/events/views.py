@@ -22,11 +22,11 @@ from baseline.plans.models import MeasurementPlan
 from devices.points.models import BoundaryBuilding, MeasurementBoundary
 from devices.points.views import building_crumbs
 from foundation.actors import Role
-from foundation.errors import Refusal
 from foundation.forms import EntryForm, choice_field, day_field, number_field, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, named
 from foundation.permissions import Permission
+from foundation.uploads import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,15 +159,7 @@ def _event_form(
 
 
 def _evidence(files: Sequence[Any]) -> list[Evidence]:
-    kept = []
-    for one in files:
-        if not getattr(one, "filename", ""):
-            continue
-        content = one.file.read(HEAVIEST + 1)
-        if len(content) > HEAVIEST:
-            raise Refusal("Une pièce dépasse 20 Mo ; envoyez-la plus légère.", field="evidence")
-        kept.append(Evidence(one.filename[-200:], one.type or "application/octet-stream", content))
-    return kept
+    return [Evidence(*piece) for piece in pieces_of(files, field="evidence", heaviest=HEAVIEST)]
 
 
 def _crumbs(request: Request, boundary: MeasurementBoundary) -> list[tuple[str, str]]:

@@ -21,11 +21,11 @@ from billing.settlements.disputes import (
 )
 from billing.settlements.models import DisputeStep, Settlement
 from foundation.actors import Role
-from foundation.errors import Refusal
 from foundation.forms import MISSING, EntryForm, choice_field, file_field, prose_field, submit, text_field
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found
 from foundation.permissions import Permission
+from foundation.uploads import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,15 +88,7 @@ def _party(request: Request) -> Party:
 
 
 def _evidence(files: Sequence[Any]) -> list[Evidence]:
-    kept = []
-    for one in files:
-        if not getattr(one, "filename", ""):
-            continue
-        content = one.file.read(HEAVIEST + 1)
-        if len(content) > HEAVIEST:
-            raise Refusal(N_("Une pièce dépasse 20 Mo ; envoyez-la plus légère."), field="evidence")
-        kept.append(Evidence(one.filename[-200:], one.type or "application/octet-stream", content))
-    return kept
+    return [Evidence(*piece) for piece in pieces_of(files, field="evidence", heaviest=HEAVIEST)]
 
 
 def _answer(

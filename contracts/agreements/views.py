@@ -21,6 +21,7 @@ from foundation.forms import EntryForm, choice_field, day_field, file_field, num
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
+from foundation.uploads import accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,11 +93,10 @@ class SignatureForm(EntryForm):
 def signed_facts(form: SignatureForm) -> dict[str, Any]:
     """Return what a valid form says of a signature."""
     sent = form.document.data
+    piece = accepted(sent.file.read(HEAVIEST + 1), sent.filename, field="document", heaviest=HEAVIEST)
     return {
         **form.data,
-        "document": Document(
-            sent.file.read(HEAVIEST + 1), sent.filename[:200], sent.type or "application/octet-stream"
-        ),
+        "document": Document(piece.content, piece.name, piece.media_type),
     }
 
 

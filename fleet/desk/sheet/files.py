@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
+from foundation.sheets import harmless
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """Return a CSV in UTF-8 with its mark, semicolons and decimal commas, as spreadsheets in France read it."""
     written = io.StringIO()
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([harmless(word) for word in header])
     writer.writerows([_cell(value) for value in row] for row in rows)
     return b"\xef\xbb\xbf" + written.getvalue().encode()
 
@@ -36,8 +36,7 @@ def _cell(value: Any) -> str:
         return f"{value:%d/%m/%Y %H:%M}"
     if isinstance(value, int | Decimal):
         return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return harmless(str(value))
 
 
 def as_xlsx(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
