@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 # What spreadsheets take for the beginning of a formula, after blanks too (OWASP, CSV injection; ASVS 5.0, 1.2.10).
 _FORMULA = re.compile(r"[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def harmless(text: str) -> str:
     """Return `text` for a cell of a CSV: what would be run as a formula stands behind an apostrophe, without NUL.
 
-    A number stays one, negative too (hostile input 36).
+    Negative numbers are no text (hostile input 36): whoever has one does not ask.
     """
     # A lone carriage return would begin a new row for some readers.
     written = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{written}" if _FORMULA.match(written) and not _NUMBER.fullmatch(written) else written
+    return f"'{written}" if _FORMULA.match(written) else written
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -37,4 +37,5 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 def _cell(cell: Any) -> Any:
     if cell is None:
         return ""
-    return harmless(cell) if isinstance(cell, str) else cell
+    # Many of our figures are exact numbers written as text.
+    return harmless(cell) if isinstance(cell, str) and not _NUMBER.fullmatch(cell) else cell

@@ -35,7 +35,7 @@ OFFICE = {
 }
 LONGEST_NAME = 120
 UNKNOWN = "Ce genre de fichier n'est pas reçu ; envoyez un PDF, une image JPEG ou PNG, un document Word ou Excel."
-_UNFIT = re.compile(r"[^\w .,()'’\-]")
+_UNFIT = re.compile(r"[^\w .,()'’\-]+")
 
 
 class Piece(NamedTuple):

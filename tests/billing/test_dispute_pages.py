@@ -69,7 +69,7 @@ def test_from_proposal_to_complement(house):
     assert "Répondre" not in page, "the SPL answers, not the municipality"
     step = house.scalar(select(func.min(DisputeStep.id)))
     file = mayor.get(f"/dispute-steps/{step}/file")
-    assert (file.body, file.headers["Content-Disposition"]) == (b"%PDF-1.7", 'attachment; filename="courrier-b-.pdf"')
+    assert (file.body, file.headers["Content-Disposition"]) == (b"%PDF-1.7", 'attachment; filename="courrier--b-.pdf"')
     house.person("stranger").get(f"/dispute-steps/{step}/file", status=404)
     house.person("technician").get(f"{address}/dispute", status=403)
     mayor.get(f"{address}/dispute/answer", status=403)

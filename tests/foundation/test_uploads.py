@@ -132,6 +132,7 @@ def test_no_name_makes_a_second_header(name):
     "cell",
     [
         "=cmd|' /C calc'!A0",
+        "+1",
         "+1+1",
         "-1+1",
         "@SUM(A1)",
@@ -153,15 +154,11 @@ def test_a_formula_is_kept_as_text(cell):
     assert "\0" not in written
 
 
-@pytest.mark.parametrize("number", ["-1", "-3.5", "+2", "1e-7", "-1234,5"])
+@pytest.mark.parametrize("number", ["-1", "-3.5", "1e-7", "-1234,5"])
 def test_a_number_stays_a_number(number):
-    assert harmless(number) == number
+    assert csv_bytes(["a"], [[number]]).decode().splitlines()[1].strip('"') == number
 
 
 @given(st.text(max_size=50))
 def test_no_cell_begins_as_a_formula(cell):
-    kept = harmless(cell).lstrip()
-    assert kept[:1] not in {"=", "@"}
-    assert (
-        kept[:1] not in {"+", "-"} or kept == cell.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").lstrip()
-    )
+    assert harmless(cell).lstrip()[:1] not in {"=", "@", "+", "-"}
