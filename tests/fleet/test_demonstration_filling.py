@@ -21,7 +21,7 @@ from billing.invoices.register import check, issue
 from billing.invoices.rendering import render
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
-from fleet.accounts.sign_in import sign_in
+from fleet.accounts.sign_in import Refused, prove
 from fleet.demonstration.doors import Doors
 from fleet.demonstration.fill import Filling
 from fleet.demonstration.metering import SEED, generate
@@ -226,7 +226,8 @@ def test_passwords_are_of_this_checkout_for_its_owner_only_and_open_the_door(doo
             open_account(session, made[0])
         with doors.web.begin() as session:
             bind_actor(session, PUBLIC)
-            assert not isinstance(sign_in(session, made[0].email, made[0].password, remote_address="127.0.0.1"), str)
+            found = prove(session, made[0].email, made[0].password, remote_address="127.0.0.1")
+            assert not isinstance(found, Refused)
 
 
 def test_a_lost_file_of_passwords_gives_new_ones(doors):
@@ -239,5 +240,5 @@ def test_a_lost_file_of_passwords_gives_new_ones(doors):
         assert open_account(session, second)
     with doors.web.begin() as session:
         bind_actor(session, PUBLIC)
-        assert isinstance(sign_in(session, first.email, first.password, remote_address="127.0.0.1"), str)
-        assert not isinstance(sign_in(session, second.email, second.password, remote_address="127.0.0.1"), str)
+        assert isinstance(prove(session, first.email, first.password, remote_address="127.0.0.1"), Refused)
+        assert not isinstance(prove(session, second.email, second.password, remote_address="127.0.0.1"), Refused)
