@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,24 @@ def chart_svg(spec: dict[str, Any], *, width: int = 640, language: str = FRENCH.
     drawn: str = vl_convert.vegalite_to_svg(
         {**spec, "width": width}, config=chart_theme("light", language), allowed_base_urls=[]
     )
-    return drawn
+    return _GRADIENT.sub(_hatched, drawn)
+
+
+_GRADIENT = re.compile(r'<linearGradient id="([^"]+)"[^>]*>(.*?)</linearGradient>', re.DOTALL)
+_COLOUR = re.compile(r'stop-color="([^"]+)"')
+
+
+def _hatched(gradient: re.Match[str]) -> str:
+    """Return the stripes of the theme (`foundation.look.theme._hatching`) as a pattern: WeasyPrint draws no gradient.
+
+    A gradient spreads its stripes over each shape; a pattern's are equally wide everywhere, as on paper they should be.
+    """
+    ground, stripe = list(dict.fromkeys(_COLOUR.findall(gradient[2])))[:2]
+    return (
+        f'<pattern id="{gradient[1]}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" fill="{ground}"/>'
+        f'<path d="M-1.5,1.5l3,-3M0,6l6,-6M4.5,7.5l3,-3" stroke="{stripe}" stroke-width="2"/></pattern>'
+    )
 
 
 @cache

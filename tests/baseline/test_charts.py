@@ -168,6 +168,16 @@ def test_days_not_measured_leave_a_gap_with_its_reason():
     assert any(entry.label == "non mesuré" for entry in chart.key)
 
 
+@pytest.mark.parametrize("make", [cumulated, woven, dated, bars])
+def test_what_is_missing_is_hatched_on_paper_too(make):
+    """WeasyPrint draws patterns and no gradients."""
+    svg = chart_svg(make().spec)
+    assert "Gradient" not in svg
+    ids = re.findall(r'<pattern id="([^"]+)"', svg)
+    assert ids
+    assert all(f"url(#{one})" in svg for one in ids)
+
+
 def test_events_are_numbered_on_the_line_and_listed():
     chart = cumulated()
     assert [entry.label for entry in chart.key][-1] == "1 : Salle ouverte, 20/01/2011"
