@@ -22,6 +22,12 @@ _DAY = re.compile(r"(\d{4}|-)-(\d\d)-(\d\d)")
 """A day as ISO 8601 writes it, or one of every year, as ISO 8601:2000 does."""
 
 
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+GROUPED = 10_000
+"""From here on a number is written with its thousands apart; below, it may be a year."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something to know about a period, a model or a saving.
@@ -65,11 +71,13 @@ def described(finding: Mapping[str, Any], translate: Callable[[str], str], langu
 
 
 def in_french(value: object) -> str:
-    """Write a number with a decimal comma, a date with its month's name, a list with commas."""
-    if isinstance(value, float):
-        return f"{value:.4g}".replace(".", ",") if abs(value) < 10_000 else f"{value:,.0f}".replace(",", "\u202f")
+    """Write a number with a decimal comma, a date or a month with its name, a list with commas."""
+    if isinstance(value, int | float):
+        return _number(value).replace(",", "\u202f").replace(".", ",")
     if isinstance(value, list | tuple):
         return ", ".join(in_french(item) for item in value)
+    if whole := _MONTH.fullmatch(str(value)):
+        return f"{FRENCH_MONTHS[int(whole[2]) - 1]} {whole[1]}"
     parts = _DAY.fullmatch(str(value))
     if not parts:
         return str(value)
@@ -78,16 +86,25 @@ def in_french(value: object) -> str:
 
 
 def in_english(value: object) -> str:
-    """Write a number with a decimal point, a date with its month's name, a list with commas."""
-    if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    """Write a number with a decimal point, a date or a month with its name, a list with commas."""
+    if isinstance(value, int | float):
+        return _number(value)
     if isinstance(value, list | tuple):
         return ", ".join(in_english(item) for item in value)
+    if whole := _MONTH.fullmatch(str(value)):
+        return f"{ENGLISH_MONTHS[int(whole[2]) - 1]} {whole[1]}"
     parts = _DAY.fullmatch(str(value))
     if not parts:
         return str(value)
     year, month, day = parts.groups()
     return f"{int(day)} {ENGLISH_MONTHS[int(month) - 1]} {year.strip('-')}".rstrip()
+
+
+def _number(value: float) -> str:
+    """Write four digits that matter, or all before the point where there are more; thousands with commas."""
+    if abs(value) >= GROUPED:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _plain(value: object) -> Any:
