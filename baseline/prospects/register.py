@@ -48,9 +48,19 @@ class Prospect(NamedTuple):
     blocking: int
     """Findings that keep the year from carrying a contract."""
 
+    @property
+    def least(self) -> float | None:
+        """Return the least saving that both intervals would prove: real meters drift beyond the guideline's."""
+        known = [one for one in (self.g14, self.empirical) if one is not None]
+        return max(known) if known else None
+
     def provable(self, target: float) -> bool:
         """Say whether a saving of the fraction `target` would be told from chance, and the year carries a contract."""
-        return self.g14 is not None and self.g14 <= target and not self.blocking
+        return self.least is not None and self.least <= target and not self.blocking
+
+    def by_guideline_only(self, target: float) -> bool:
+        """Say whether it would be by the guideline's interval, and not by the building's own months."""
+        return self.g14 is not None and self.g14 <= target and not self.blocking and not self.provable(target)
 
 
 @dataclass(frozen=True)
@@ -150,6 +160,6 @@ def last_run(session: Session) -> Run | None:
         dt.date.fromisoformat(first["start"]),
         dt.date.fromisoformat(first["end"]),
         list({item.job_id: item.job for item in items}.values()),
-        sorted(prospects, key=lambda one: (one.g14 is None, bool(one.blocking), one.g14 or 0.0, one.boundary.name)),
+        sorted(prospects, key=lambda one: (one.least is None, bool(one.blocking), one.least or 0.0, one.boundary.name)),
         sum(item.state == "queued" for item in items),
     )

@@ -50,6 +50,9 @@ def test_a_boundary_is_told_what_its_own_study_tells_it(building):
     assert (found.g14, found.empirical) == (alone.least.g14, alone.least.empirical)
     assert found.provable(0.15) == alone.provable
     assert not found.provable(0.001)
+    between = (found.g14 + found.empirical) / 2
+    assert found.by_guideline_only(between)
+    assert not found.provable(between)
 
 
 def test_a_boundary_without_a_year_of_data_proves_nothing(building):

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from baseline.plans.windows import latest_window
+from baseline.prospects.register import RUN
+from baseline.prospects.tasks import fit_batch
 from contracts.parties.models import Shareholder
-from foundation.jobs.queue import Moment
+from foundation.jobs.queue import Moment, handler_of
 from foundation.jobs.run import open_jobs, run_job
 from tests.baseline.measured_building import generated, measured
 from tests.webhouse import open_house
@@ -31,6 +33,7 @@ def test_the_page_begins_with_what_is_missing_then_examines_all_and_answers(hous
     assert "encore 1 lot" in page.html.main.get_text()
 
     worker, now = house.database.sessions("worker"), dt.datetime.now(dt.UTC)
+    assert handler_of(RUN) is fit_batch
     with worker() as session:
         (job,) = open_jobs(session)
     assert run_job(worker, job, lambda _session: Moment(now, now.date())) == "done"
@@ -38,7 +41,7 @@ def test_the_page_begins_with_what_is_missing_then_examines_all_and_answers(hous
     assert "encore" not in page.html.main.get_text()
     row = page.html.find("table").find("tbody").find("tr")
     assert row.find("th").get_text() == "Mairie"
-    assert row.find_all("td")[-1].get_text(strip=True) == "oui"
+    assert row.find_all("td")[0].get_text(strip=True) == "oui"
     page = operator.get("/prospects?target=5")
     assert page.html.find(class_="answer").find("strong").get_text(strip=True).startswith("5")
 
