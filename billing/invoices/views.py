@@ -19,6 +19,7 @@ from billing.settlements.data import Outcome
 from billing.settlements.models import Settlement
 from contracts.parties.models import Shareholder
 from foundation.forms import EntryForm, submit, text_field
+from foundation.jobs.models import JobItem
 from foundation.messages import N_
 from foundation.pages import FORM, NUMBER, Fragment, found, fragments, page_of
 from foundation.permissions import Permission
@@ -60,11 +61,35 @@ def invoice(request: Request) -> dict[str, Any]:
 def _page(request: Request, shown: Invoice, form: EntryForm) -> dict[str, Any]:
     return {
         "invoice": shown,
+        "held": _held(request, shown),
         "form": form,
         "states": STATES,
         "fragments": fragments(request, "invoice", shown),
         "crumbs": [(request.language.translate(N_("Factures")), request.route_path("invoices"))],
     }
+
+
+def _held(request: Request, shown: Invoice) -> str:
+    """Return why the originals of an issued document could not be made, to who can do something about it."""
+    if shown.number is None or shown.pdf_id is not None or not request.has_permission(Permission.BILL):
+        return ""
+    last = request.dbsession.scalars(
+        select(JobItem).where(JobItem.key == shown.number, JobItem.state != "done").order_by(JobItem.id.desc()).limit(1)
+    ).first()
+    return (last.error or "") if last is not None and last.state == "failed" else ""
+
+
+def render_again(request: Request) -> Response:
+    """Ask the worker once more for the originals of a document that was held."""
+    shown = found(request, Invoice)
+    if shown.number is not None and shown.pdf_id is None:
+        _ask_for_originals(request, shown)
+    return HTTPSeeOther(request.route_path("invoice", id=shown.id))
+
+
+def _ask_for_originals(request: Request, issued: Invoice) -> None:
+    title = request.language.translate(N_("Originaux de {number}")).format(number=issued.number)
+    request.ask(RENDER, title, {str(issued.number): {"invoice_id": issued.id}})
 
 
 def draft_invoice(request: Request) -> dict[str, Any] | Response:
@@ -102,8 +127,7 @@ def issue_invoice(request: Request) -> dict[str, Any] | Response:
     def act(ready: Invoice) -> Invoice:
         issued = issue(request.dbsession, ready, today=request.today)
         if issued.pdf_id is None:
-            title = request.language.translate(N_("Originaux de {number}")).format(number=issued.number)
-            request.ask(RENDER, title, {issued.number: {"invoice_id": issued.id}})
+            _ask_for_originals(request, issued)
         return issued
 
     return _act(request, act)
@@ -218,6 +242,7 @@ def includeme(config: Configurator) -> None:
         ("invoice_check", f"/invoices/{NUMBER}/check", check_invoice, page, bill, "POST"),
         ("invoice_cancel", f"/invoices/{NUMBER}/cancel", cancel_invoice, FORM, bill, ("GET", "POST")),
         ("invoice_issue", f"/invoices/{NUMBER}/issue", issue_invoice, page, bill, "POST"),
+        ("invoice_render", f"/invoices/{NUMBER}/originals", render_again, None, bill, "POST"),
     ):
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)

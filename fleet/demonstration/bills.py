@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from baseline.plans.models import MeasurementPlan
 from baseline.reports.models import SavingsReport
+from billing.chorus.register import note_by_hand, note_status, to_deposit
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
 from billing.settlements.models import Settlement
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fleet.demonstration.timeline import Period
+    from foundation.jobs.queue import Moment
 
 REVIEWER = "Directeur de la SPL"
+DEPOSITOR = "Comptable de la SPL"
 REPORTS, RENDERING = "baseline.make_report", "billing.render_invoice"
 
 
@@ -98,6 +101,29 @@ def ask_for_pdfs(session: Session) -> None:
     items = invoices_without_pdf(session)
     if items:
         ask(session, RENDERING, "Factures en PDF", items)
+
+
+def deposit_by_hand(session: Session, moment: Moment) -> int:
+    """Note the deposit of all issued invoices but the last in Chorus Pro, the first one suspended; return how many.
+
+    By hand, as where no credential is given: nothing invented ever reaches the portal.
+    """
+    waiting = to_deposit(session)[:-1]
+    for place, invoice in enumerate(waiting):
+        noted = note_by_hand(
+            session,
+            invoice,
+            flux=f"CPP{invoice.id:019d}",
+            day=moment.today,
+            by=DEPOSITOR,
+            now=moment.now,
+            today=moment.today,
+        )
+        comment = "Joindre l'attestation de service fait" if place == 0 else ""
+        code = "SUSPENDUE" if place == 0 else "MISE_A_DISPOSITION"
+        for said, why in (("DEPOSEE", ""), (code, comment)):
+            note_status(session, noted, code=said, day=moment.today, comment=why, by=DEPOSITOR, now=moment.now)
+    return len(waiting)
 
 
 def _range(year: Period) -> Range[dt.date]:

@@ -205,3 +205,7 @@ class Filling:
                 moment=self._moment,
                 told=told,
             )
+        with self._stage("Dépôts dans Chorus Pro", 1) as told:
+            with self._doors.operator() as session:
+                bills.deposit_by_hand(session, self._moment)
+            told()

@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import select, text
 
 from billing.chorus.models import Deposit
+from billing.invoices.models import Invoice
+from billing.invoices.register import RENDER
 from billing.ledger.register import balance
 from contracts.parties.models import Budget, Shareholder
 from contracts.parties.register import add_budget
 from fleet.accounts.register import create_account
 from foundation.jobs.models import Job
+from foundation.jobs.queue import ask
 from tests.billing.test_chorus import issued
 from tests.chain import company, siret
 from tests.webhouse import PASSWORD, PEOPLE, open_house
@@ -81,7 +84,7 @@ def test_off_by_default_it_says_how_to_deposit_by_hand(house):
     assert "n'est pas réglé sur ce serveur" in page
     assert "deposit-all" not in page.forms
     assert "deposit" not in claire.get(f"/invoices/{house.invoice}").forms
-    csrf = page.forms[0]["csrf_token"].value if page.forms else ""
+    csrf = next(one["csrf_token"].value for one in page.forms.values() if "csrf_token" in one.fields)
     claire.post(f"/invoices/{house.invoice}/chorus", {"csrf_token": csrf}, status=303)
     assert house.scalar(select(Deposit.id)) is None
 
@@ -152,3 +155,28 @@ def test_a_missing_rate_is_entered_on_its_page(house):
     half_year = dt.date.fromisoformat(form["half_year"].value)
     form.submit(status=303)
     assert f"{half_year:%d/%m/%Y}" in claire.get("/late-interest").html.find("tbody").text
+
+
+def test_a_document_whose_originals_are_held_says_why_and_may_be_tried_again(house):
+    claire = house.person("operator")
+    with house.database.sessions("owner").begin() as session:
+        invoice = session.get_one(Invoice, house.invoice)
+        session.execute(text("ALTER TABLE billing.invoice DISABLE TRIGGER USER"))
+        original, invoice.pdf_id = invoice.pdf_id, None
+        job = ask(session, RENDER, "Originaux", {invoice.number: {"invoice_id": invoice.id}})
+        job.state, job.items[0].state, job.items[0].error = (
+            "failed",
+            "failed",
+            "La règle <b>BR-CO-15</b> n'est pas tenue.",
+        )
+    try:
+        page = claire.get(f"/invoices/{house.invoice}")
+        assert "Les originaux sont retenus" in page
+        assert "&lt;b&gt;BR-CO-15" in page
+        page.forms["originals"].submit(status=303)
+        again = claire.get(f"/invoices/{house.invoice}")
+        assert "en cours de fabrication" in again
+        assert "retenus" not in municipality(house).get(f"/invoices/{house.invoice}")
+    finally:
+        with house.database.sessions("owner").begin() as session:
+            session.get_one(Invoice, house.invoice).pdf_id = original
