@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ OFFICE = {
     "xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LONGEST_NAME = 120
-UNKNOWN = "Ce genre de fichier n'est pas reçu ; envoyez un PDF, une image JPEG ou PNG, un document Word ou Excel."
+UNKNOWN = N_("Ce genre de fichier n'est pas reçu ; envoyez un PDF, une image JPEG ou PNG, un document Word ou Excel.")
 _UNFIT = re.compile(r"[^\w .,()'’\-]+")
 
 

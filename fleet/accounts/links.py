@@ -11,6 +11,7 @@ from sqlalchemy.orm import undefer
 from fleet.accounts.models import Account, OneTimeSecret
 from fleet.accounts.secrets_shown import digest, new_secret
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ LASTS = {
     "new_email": dt.timedelta(hours=24),
     "second_factor": dt.timedelta(minutes=10),
 }
-STALE = (
+STALE = N_(
     "Ce lien ne vaut plus rien : il a servi, il a expiré, ou un plus récent l'a remplacé. Demandez-en un autre"
     " depuis la page d'entrée."
 )

@@ -14,6 +14,7 @@ from fleet.accounts.journal import Event, note
 from fleet.accounts.models import Account, RecoveryCode, SecondFactor, SignInAttempt
 from fleet.accounts.throttle import wait_before
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +28,7 @@ DRIFT = 1
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 10
 """80 bits each: there is nothing to guess, and a plain hash keeps them."""
-WRONG_CODE = "Ce code n'est pas le bon, ou il a déjà servi. Attendez le suivant et vérifiez l'heure du téléphone."
+WRONG_CODE = N_("Ce code n'est pas le bon, ou il a déjà servi. Attendez le suivant et vérifiez l'heure du téléphone.")
 
 
 def begin(session: Session, account: Account) -> SecondFactor:

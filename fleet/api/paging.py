@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from foundation.errors import Refusal
+from foundation.messages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from fleet.api.shapes import Shape
 
-WRONG = "Ce « after » n'est pas celui d'une page de cette liste ; suivez « next »."
+WRONG = N_("Ce « after » n'est pas celui d'une page de cette liste ; suivez « next ».")
 
 
 def asked(request: Request) -> Mapping[str, Any]:
