@@ -47,6 +47,7 @@ RESULTS = {
     "invoice_id": ("invoice", N_("voir la facture")),
     "plan_id": ("plan", N_("voir le plan")),
     "study_id": ("study_file", N_("lire l'étude")),
+    "simulation_id": ("simulation_file", N_("lire la simulation")),
 }
 """Where an item's result leads: key of the result, route, words."""
 MOST_POINTS = 200

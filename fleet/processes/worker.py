@@ -57,6 +57,7 @@ ROOMS_WITH_TASKS = (
     "baseline.monitoring.tasks",
     "billing.invoices.tasks",
     "billing.year_end.tasks",
+    "billing.simulation.tasks",
     "billing.chorus.tasks",
     "fleet.accounts.tasks",
     "fleet.api.tasks",

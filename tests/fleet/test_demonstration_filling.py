@@ -148,7 +148,7 @@ def test_every_document_passes_every_control_and_no_digit_of_it_can_be_changed(f
         assert attached(pdf)[XML_NAME] == xml
         assert said(pdf) == 0, number
     number, pdf, _ = documents[0]
-    for what, altered in (*with_a_digit_changed(pdf, of_each=2), *with_another_total(pdf)):
+    for what, altered in (*with_a_digit_changed(pdf, of_each=1), *with_another_total(pdf)):
         assert said(altered) not in {0, 2}, (number, what)
 
 
