@@ -227,7 +227,7 @@ class RateForm(EntryForm):
         N_("Taux des opérations principales de refinancement, en pour cent"),
         help_text=N_("En vigueur le premier jour du semestre ; la BCE le publie (Key ECB interest rates)."),
     )
-    source = text_field(N_("Source"), help_text=N_("Par exemple : BCE, décision du 11 juin 2026."))
+    source = text_field(N_("Source"), help_text=N_("Par exemple : site de la BCE, lu le 2 juillet."))
 
 
 def late_rates(request: Request) -> dict[str, Any] | Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
+from contracts.agreements.bases import LEGAL_BASIS
 from contracts.agreements.models import Agreement, Annex, EnergyPrice
 from contracts.agreements.signatures import record_signature
 from contracts.agreements.terms.codec import to_json
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from contracts.agreements.terms.data import Terms
     from contracts.parties.models import Budget, Shareholder
 
-LEGAL_BASIS = (
-    "Prestation de services payée sur économies vérifiées, confiée par l'actionnaire à sa société publique locale en"
-    " quasi-régie (CGCT, art. L1531-1 ; CCP, art. L2511-1), version 1"
-)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
+from contracts.agreements.bases import BASES
 from contracts.agreements.clauses import PRESET_NAMES, ClausesForm, clauses_form, filled, preset, terms_of
 from contracts.agreements.models import Agreement
 from contracts.agreements.register import add_price, draft_agreement, set_terms, sign
@@ -52,7 +53,13 @@ class AgreementForm(ClausesForm):
     starts_on = day_field(N_("Premier jour"))
     ends_on = day_field(N_("Fin"), help_text=N_("Le premier jour qui n'en fait plus partie."))
 
-    FIRST = ("number", "title", "shareholder_id", "budget_id", "starts_on", "ends_on")
+    basis = choice_field(
+        N_("Base légale"),
+        required=False,
+        help_text=N_("Elle figure sur chaque document et ne change plus une fois signée."),
+    )
+
+    FIRST = ("number", "title", "shareholder_id", "budget_id", "basis", "starts_on", "ends_on")
 
     def __iter__(self) -> Iterator[Any]:
         """Yield who, what and when first, then the clauses."""
@@ -171,6 +178,7 @@ def new_agreement(request: Request) -> dict[str, Any] | Response:
     ).all()
     owners = {one.shareholder.id: one.shareholder.name for one in budgets}
     form.shareholder_id.choices = {str(number): name for number, name in owners.items()}
+    form.basis.choices = {code: _(one.word) for code, one in BASES.items()}
     form.budget_id.choices = {str(one.id): f"{one.shareholder.name} — {one.name} ({one.siret})" for one in budgets}
 
     def act() -> Agreement:
@@ -183,6 +191,7 @@ def new_agreement(request: Request) -> dict[str, Any] | Response:
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
             terms=terms_of(form),
+            legal_basis=BASES[form.basis.data or "service"].text,
         )
 
     if request.method == "POST":

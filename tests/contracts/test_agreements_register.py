@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.agreements.bases import BASES, LEGAL_BASIS
 from contracts.agreements.register import add_price, annex, draft_agreement, sign
 from contracts.agreements.signatures import Document
 from contracts.agreements.terms.codec import from_json
@@ -176,3 +177,10 @@ def test_an_annex_has_a_title_and_a_hash(dbsession, agreement, title, sha256):
     annex(dbsession, agreement, "Plan", HASH)
     with pytest.raises(Refusal, match="déjà cette annexe"):
         annex(dbsession, agreement, "Plan", HASH)
+
+
+def test_each_legal_basis_has_a_version_of_its_own():
+    texts = [one.text for one in BASES.values()]
+    assert len(set(texts)) == len(texts)
+    assert all(text.endswith("version 1") for text in texts)
+    assert BASES["service"].text == LEGAL_BASIS
