@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from baseline.fitting.events import Event
     from baseline.fitting.french_rules import RuleOutcome
     from baseline.fitting.grade import Grade
+    from baseline.fitting.hourly.extra import Terms
     from baseline.fitting.kinds import Model
     from baseline.fitting.savings import SavingsEstimate
     from baseline.fitting.uncertainty import Interval
@@ -47,6 +48,8 @@ class Assessment:
     rules: Sequence[RuleOutcome] = ()
     """What the rules of French heating contracts would say, for comparison."""
     confidence: float = 0.9
+    terms: Terms | None = None
+    """Of an hourly model with further variables."""
 
 
 def to_json(assessment: Assessment) -> dict[str, Any]:
@@ -109,7 +112,8 @@ def to_json(assessment: Assessment) -> dict[str, Any]:
             }
             for one in assessment.rules
         ],
-        "frozen_model": model.to_json(),
+        "frozen_model": model.to_json()
+        | ({} if assessment.terms is None else {"further_variables": assessment.terms.to_json()}),
     }
 
 
@@ -169,6 +173,9 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         ("R²", s.r_squared),
     ]
     yield "  " + ", ".join(f"{title} {'inconnu' if value is None else _percent(value)}" for title, value in quality)
+    for term in assessment.terms.to_json() if assessment.terms else ():
+        slope = f"{float(term['kwh_per_unit']):.4g}".replace(".", ",")
+        yield f"  Variable {term['name']} : {slope} kWh par heure et par unité"
     yield ""
     yield f"  {_grade(assessment).sentence}"
     if assessment.findings:

@@ -67,6 +67,12 @@ PERIOD_HELP = "Premier et dernier jour, compris, en jours locaux : AAAA-MM-JJ/AA
     show_default=True,
     help="auto : factures si les lignes sont à plus de deux semaines, sinon jours.",
 )
+@click.option(
+    "--extra",
+    multiple=True,
+    metavar="COL",
+    help="Modèle horaire : colonne d'une variable de plus (rayonnement, fréquentation) ; répétable.",
+)
 @click.option("--period-start", metavar="COL", help="Factures : colonne du premier jour (--time donne le dernier).")
 @click.option("--per-day", is_flag=True, help="Factures : l'énergie est une moyenne par jour.")
 @click.option("--json", "as_json", is_flag=True, help="Répondre par un objet JSON.")
@@ -88,6 +94,7 @@ def assess(
     holidays: str,
     holiday_column: str | None,
     model: str,
+    extra: tuple[str, ...],
     period_start: str | None,
     per_day: bool,
     as_json: bool,
@@ -118,6 +125,7 @@ def assess(
             model=model,
             period_start=period_start,
             per_day=per_day,
+            extra=extra,
         )
         answer = assessed(question)
     except Refusal as refusal:

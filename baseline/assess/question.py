@@ -41,6 +41,7 @@ class Question:
     model: str = "auto"
     period_start: str | None = None
     per_day: bool = False
+    extra: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -62,11 +63,14 @@ class Question:
         model: str = "auto",
         period_start: str | None = None,
         per_day: bool = False,
+        extra: Iterable[str] = (),
     ) -> Question:
         """Build from words. Raises Refusal for an unknown time zone or calendar, or a filter or event not readable."""
         told = [*(event_of(text) for text in events), *(events_in(events_file) if events_file else ())]
         if told and not reporting:
             raise Refusal("Un événement se corrige dans la période de suivi ; donnez-la avec --reporting.")
+        if tuple(extra) and model != "hourly":
+            raise Refusal("Une variable de plus (--extra) se prend heure par heure ; ajoutez --model hourly.")
         periods = [Period(*baseline), *([Period(*reporting)] if reporting else [])]
         return cls(
             file,
@@ -84,6 +88,7 @@ class Question:
             model,
             period_start,
             per_day,
+            tuple(dict.fromkeys(extra)),
         )
 
     @property

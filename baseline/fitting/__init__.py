@@ -8,6 +8,8 @@ The doors of this room:
 - `estimate_savings(model, reporting, confidence=0.9, events=())`: avoided energy with its intervals, day by day;
 - `fit_billing`, `estimate_billing_savings` on `BilledBaseline` / `BilledReporting`: the same for bills of any length;
 - `fit_hourly`, `estimate_hourly_savings` on `BaselineHours` / `ReportingHours`: the same by the hour;
+- `fit_hourly_with`, `estimate_savings_with` in `hourly.extra`: the same with further variables beside temperature;
+- `grade.grade(model, findings, confidence=...)`: whether an invoice may stand on it, with the source of each threshold;
 - `fit_many(batch)`: the models of a portfolio, a refusal in the place of a meter that cannot be fitted;
 - `french_rules`: what N'B = NB x DJU / DJUc and the signature at base 18 would say, for comparison;
 - `suggested_events(model, reporting)`: windows in which something else than the works changed the use.
