@@ -172,6 +172,26 @@ def test_every_refusal_says_what_it_is_and_is_tried_again_where_that_helps(place
             assert len(due(session, services, now=NOW + dt.timedelta(hours=1))) == (state == "wanted")
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            b'{"error":true,"reason":"Latitude must be in range of -90 to 90"}',
+            " : Latitude must be in range of -90 to 90)",
+        ),
+        (b'{"code":"900901","message":"Invalid\\nCredentials","description":"x"}', " : Invalid Credentials)"),
+        (b"<html>bad gateway</html>", "(400)"),
+        (b"[1, 2]", "(400)"),
+    ],
+)
+def test_what_the_service_says_is_wrong_is_told(server, body, reason):
+    """Open-Meteo answers 400 with a reason, Météo-France's portal with a message."""
+    server.wrong, server.refusal = [(400, {})], body
+    with pytest.raises(Denied) as told:
+        get(server.url + "/archive", headers={}, now=NOW)
+    assert told.value.sentence.endswith(reason)
+
+
 def test_a_service_that_asks_to_wait_is_left_alone_by_all(place, server, services):
     database = place()
     [number] = asked(database)

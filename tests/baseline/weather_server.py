@@ -19,13 +19,17 @@ KEY = "cle-de-test"
 
 
 class WeatherServer:
-    """What it was asked, and what it answers next: statuses with headers, taken one by one, then the truth."""
+    """What it was asked, and what it answers next: statuses with headers, taken one by one, then the truth.
+
+    `refusal` is the body of what goes wrong.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing asked and nothing wrong."""
         self.asked: list[str] = []
         self.times: list[float] = []
         self.wrong: list[tuple[int, dict[str, str]]] = []
+        self.refusal = b""
         self.cut = False
         self.url = ""
         self.orders: dict[str, dict[str, str]] = {}
@@ -36,7 +40,7 @@ class WeatherServer:
         self.times.append(time.monotonic())
         if self.wrong:
             status, headers = self.wrong.pop(0)
-            return status, b"", headers
+            return status, self.refusal, headers
         path = urlsplit(address).path
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         if path.startswith("/dpclim"):

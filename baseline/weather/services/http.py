@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +22,8 @@ DEADLINE: Final = 40.0
 LARGEST: Final = 100 * 1024 * 1024
 CHUNK: Final = 256 * 1024
 LONGEST_PAUSE: Final = 24 * 3600
+LONGEST_REASON: Final = 4096
+"""Bytes of a refusal that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,22 @@ def _refused(error: urllib.error.HTTPError, now: dt.datetime) -> Exception:
         return NoAnswer(f"le service demande d'attendre ({error.code})", wait=_pause(error, now))
     if error.code >= 500 or error.code == 408:
         return NoAnswer(f"le service est en panne ({error.code})")
-    return Denied(f"le service refuse la demande ({error.code})")
+    reason = _reason(error)
+    return Denied(f"le service refuse la demande ({error.code}{f' : {reason}' if reason else ''})")
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """Return what the service itself says is wrong: Open-Meteo's `reason`, the `message` or `description` of others."""
+    try:
+        told = json.loads(error.read(LONGEST_REASON))
+    except (OSError, ValueError, http.client.HTTPException):
+        return ""
+    said = (
+        next((told[name] for name in ("reason", "message", "description") if told.get(name)), "")
+        if (isinstance(told, dict))
+        else ""
+    )
+    return " ".join(str(said).split())[:200]
 
 
 def _pause(error: urllib.error.HTTPError, now: dt.datetime) -> float:
