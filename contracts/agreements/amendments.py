@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from contracts.agreements.bases import demand_terms
 from contracts.agreements.coverage import end_coverage, move_end
 from contracts.agreements.models import Agreement, Amendment, Annex, EnergyPrice
 from contracts.agreements.signatures import record_signature
@@ -47,6 +48,8 @@ def draft_amendment(
     if not title.strip():
         raise Refusal("Dites en quelques mots ce que l'avenant change.", field="title")
     _demand_dates(agreement, effective_on, ends_on, new_terms=terms is not None)
+    if terms is not None:
+        demand_terms(agreement.legal_basis, terms)
     known = {row.boundary_id for row in agreement.coverages}
     if unknown := sorted(set(withdrawn) - known):
         raise Refusal(
@@ -131,6 +134,7 @@ def set_amendment_terms(session: Session, amendment: Amendment, terms: Terms) ->
     if amendment.state != "draft":
         raise Refusal("L'avenant {number} est signé ; préparez-en un autre.", number=amendment.number)
     _demand_dates(amendment.agreement, amendment.effective_on, amendment.ends_on, new_terms=True)
+    demand_terms(amendment.agreement.legal_basis, terms)
     amendment.terms = to_json(terms)
     session.flush()
     return amendment

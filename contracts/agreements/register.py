@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
-from contracts.agreements.bases import LEGAL_BASIS
+from contracts.agreements.bases import LEGAL_BASIS, demand_terms
 from contracts.agreements.models import Agreement, Annex, EnergyPrice
 from contracts.agreements.signatures import record_signature
 from contracts.agreements.terms.codec import to_json
@@ -64,6 +64,7 @@ def draft_agreement(
         )
     if not legal_basis.strip():
         raise Refusal("Un accord repose sur une base légale, imprimée sur chaque document ; dites laquelle.")
+    demand_terms(legal_basis.strip(), terms)
     agreement = Agreement(
         number=number,
         title=title,
@@ -84,6 +85,7 @@ def set_terms(session: Session, agreement: Agreement, terms: Terms) -> Agreement
     session.refresh(agreement, with_for_update=True)
     if agreement.state != "draft":
         raise Refusal("L'accord {number} est signé : ses clauses ne changent que par avenant.", number=agreement.number)
+    demand_terms(agreement.legal_basis, terms)
     agreement.terms = to_json(terms)
     session.flush()
     return agreement

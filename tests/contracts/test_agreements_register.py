@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
+from contracts.agreements.amendments import draft_amendment
 from contracts.agreements.bases import BASES, LEGAL_BASIS
-from contracts.agreements.register import add_price, annex, draft_agreement, sign
+from contracts.agreements.register import add_price, annex, draft_agreement, set_terms, sign
 from contracts.agreements.signatures import Document
 from contracts.agreements.terms.codec import from_json
+from contracts.agreements.terms.data import Share
 from foundation.errors import Refusal
-from tests.billing.agreement_example import END, HALF, START, draft, town
+from tests.billing.agreement_example import END, HALF, START, draft, signed, town
 
 SIGNATURE = {
     "signed_on": dt.date(2022, 12, 20),
@@ -184,3 +188,32 @@ def test_each_legal_basis_has_a_version_of_its_own():
     assert len(set(texts)) == len(texts)
     assert all(text.endswith("version 1") for text in texts)
     assert BASES["service"].text == LEGAL_BASIS
+
+
+RENT = replace(HALF, shares=(Share(Fraction(0)),), floor=Decimal("600.00"))
+
+
+def test_a_rental_is_chosen_before_signature_and_never_triggered_by_low_savings(dbsession):
+    shareholder = town(dbsession)
+    facts = {
+        "title": "Capteurs",
+        "shareholder": shareholder,
+        "budget": shareholder.budgets[0],
+        "starts_on": START,
+        "ends_on": END,
+    }
+    with pytest.raises(Refusal, match="est un loyer"):
+        draft_agreement(dbsession, number="P-1", terms=RENT, **facts)
+    with pytest.raises(Refusal, match="ne partage aucune économie"):
+        draft_agreement(dbsession, number="P-1", terms=HALF, legal_basis=BASES["rental"].text, **facts)
+    rental = draft_agreement(dbsession, number="P-1", terms=RENT, legal_basis=BASES["rental"].text, **facts)
+    assert "loyer qui ne dépend pas des économies" in rental.legal_basis
+    service = draft_agreement(dbsession, number="P-2", terms=HALF, **facts)
+    with pytest.raises(Refusal, match="ne remplace jamais un partage"):
+        set_terms(dbsession, service, RENT)
+
+
+def test_no_amendment_turns_a_service_into_a_rental(dbsession):
+    agreement, _ = signed(dbsession, town(dbsession), "École")
+    with pytest.raises(Refusal, match="est un loyer"):
+        draft_amendment(dbsession, agreement, title="Un loyer", effective_on=dt.date(2024, 1, 1), terms=RENT)
