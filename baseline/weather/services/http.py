@@ -123,11 +123,9 @@ def _reason(error: urllib.error.HTTPError) -> str:
         told = json.loads(error.read(LONGEST_REASON))
     except (OSError, ValueError, http.client.HTTPException):
         return ""
-    said = (
-        next((told[name] for name in ("reason", "message", "description") if told.get(name)), "")
-        if (isinstance(told, dict))
-        else ""
-    )
+    if not isinstance(told, dict):
+        return ""
+    said = next((told[name] for name in ("reason", "message", "description") if told.get(name)), "")
     return " ".join(str(said).split())[:200]
 
 
