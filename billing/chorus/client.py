@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from billing.chorus.rules import canonical
+from billing.chorus.rules import DELETED, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,7 +159,9 @@ class Chorus:
         )
         found = []
         for one in _rows(told.get("listeFactures")):
-            # The search may find numbers that only begin alike.
+            # The search may find numbers that only begin alike; what was deleted is no invoice any more.
+            if canonical(_text(one.get("statut"))) == DELETED:
+                continue
             if _text(one.get("numeroFacture")) == number and isinstance(one.get("identifiantFactureCPP"), int):
                 deposited = _instant(one.get("dateDepot"))
                 found.append(

@@ -129,9 +129,11 @@ def _read_report(session: Session, deposit: Deposit, chorus: Chorus, now: dt.dat
     except Denied as denied:
         if denied.access:
             raise
-        # Just after a deposit the portal does not know its own flux yet.
+        # Just after a deposit the portal does not know its own flux yet; or somebody mistyped it.
         deposit.error = denied.sentence
-        return False
+        if found := chorus.find(number=str(deposit.invoice.number)):
+            _adopt(session, deposit, found, now)
+        return bool(found)
     if report.state == INTEGRATED and not _refused_in(report, str(deposit.invoice.number)):
         found = chorus.find(number=str(deposit.invoice.number))
         if found:

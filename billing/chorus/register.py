@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.orm import selectinload
 
 from billing.chorus.access import is_real
 from billing.chorus.models import Deposit, DepositEvent
-from billing.chorus.rules import ENDED, LARGEST, PAID, REJECTED, STATUSES, TO_ACT, canonical
+from billing.chorus.rules import DELETED, ENDED, LARGEST, PAID, REJECTED, STATUSES, TO_ACT, canonical
 from billing.einvoice.model import INVOICE
 from billing.invoices.models import Credit, Invoice
 from billing.receivables.standing import standings
@@ -67,8 +68,9 @@ def note_by_hand(
     if day > today or (invoice.issue_date is not None and day < invoice.issue_date):
         raise Refusal("Le dépôt suit l'émission et n'est pas à venir : corrigez la date.", field="day")
     existing = deposit_of(session, invoice)
-    if existing is not None and existing.state == "wanted" and not existing.attempts_begun:
-        # It was to be sent and never was: this is it.
+    if existing is not None and existing.state == "wanted":
+        # It was to be sent: this is it, and who read the flux in the portal knows more than a lost answer told.
+        existing.attempts_answered = existing.attempts_begun
         existing.way, existing.state, existing.flux, existing.deposited_on = "manual", "deposited", flux, day
         existing.next_look_at, existing.asked_by = now, by
         session.flush()
@@ -105,8 +107,8 @@ def note_status(
         [dt.datetime.combine(day, dt.time(12), dt.UTC)]
         + [one.at + dt.timedelta(seconds=1) for one in deposit.events if one.at.date() == day]
     )
-    tell(session, deposit, code=code, at=at, comment=comment.strip(), by=by, now=now)
     deposit.state = "integrated"
+    tell(session, deposit, code=code, at=at, comment=comment.strip(), by=by, now=now)
     session.flush()
     return deposit
 
@@ -123,6 +125,9 @@ def tell(
     ).first()
     if deposit.status_at is None or at >= deposit.status_at:
         deposit.status, deposit.status_at, deposit.comment = canonical(code), at, comment
+    if deposit.status == DELETED:
+        # It is no invoice of the portal's any more, and may be deposited anew.
+        deposit.state = "refused"
     session.flush()
     session.expire(deposit, ["events"])
     return added is not None
@@ -167,6 +172,7 @@ def needing_somebody(session: Session) -> Sequence[Deposit]:
     found = session.scalars(
         select(Deposit)
         .join(Invoice)
+        .options(selectinload(Deposit.invoice))
         .where(
             Invoice.state == "issued",
             (Deposit.state == "refused") | Deposit.status.in_(TO_ACT),

@@ -40,6 +40,7 @@ class Status(NamedTuple):
 
 PAID = "MISE_EN_PAIEMENT"
 REJECTED = "REJETEE"
+DELETED = "SUPPRIMEE"
 STATUSES = {
     "DEPOSEE": Status(N_("déposée"), "busy", 1),
     "EN_COURS_ACHEMINEMENT": Status(N_("en cours d'acheminement"), "busy", 1),
@@ -83,9 +84,9 @@ STATUSES = {
     "ABANDONNEE": Status(
         N_("abandonnée"), "bad", 1, N_("Voyez avec la collectivité ; si elle reste due, refaites-la.")
     ),
-    "SUPPRIMEE": Status(N_("supprimée"), "bad", 0, N_("Voyez dans Chorus Pro qui l'a supprimée, puis déposez-la.")),
+    DELETED: Status(N_("supprimée"), "bad", 0, N_("Voyez dans Chorus Pro qui l'a supprimée, puis déposez-la.")),
 }
-ENDED = frozenset({PAID, REJECTED, "ABANDONNEE", "SUPPRIMEE"})
+ENDED = frozenset({PAID, REJECTED, "ABANDONNEE", DELETED})
 """After these nothing changes any more."""
 TO_ACT = frozenset(code for code, status in STATUSES.items() if status.next_step)
 

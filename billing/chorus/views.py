@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from billing.chorus.jobs import STEP
 from billing.chorus.models import Deposit
@@ -84,7 +85,10 @@ def _is_on(request: Request) -> bool:
 
 def chorus(request: Request) -> dict[str, Any]:
     """Show what became of every document the reader sees."""
-    page = page_of(request, select(Deposit).join(Invoice).order_by(Deposit.asked_at.desc(), Deposit.id.desc()))
+    page = page_of(
+        request,
+        select(Deposit).options(selectinload(Deposit.invoice)).order_by(Deposit.asked_at.desc(), Deposit.id.desc()),
+    )
     may_bill = request.has_permission(Permission.BILL)
     acting = needing_somebody(request.dbsession) if may_bill else []
     waiting = to_deposit(request.dbsession) if may_bill else []

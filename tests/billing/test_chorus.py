@@ -456,3 +456,43 @@ def test_every_status_has_its_words_and_an_unknown_one_is_shown():
 def test_looks_become_rarer_and_never_stop(tries, pending):
     pause = pause_after(tries, pending=pending)
     assert dt.timedelta(minutes=1) <= pause <= pause_after(tries + 1, pending=pending) <= dt.timedelta(days=1)
+
+
+def test_what_was_deleted_in_the_portal_may_be_deposited_anew(office, portal):
+    chorus, one = Chorus(portal.access), wanted(office)
+    step(office, one, chorus)
+    portal.integrate()
+    step(office, one, chorus, hours(1))
+    portal.say(NUMBER, "SUPPRIMEE", "2026-01-21 15:00")
+    assert step(office, one, chorus, hours(8)) == "refused"
+    second = wanted(office)
+    assert second != one
+    assert step(office, second, chorus, hours(9)) == "deposited"
+    assert portal.deposits == 2
+
+
+def test_a_mistyped_flux_is_put_right_by_the_number_of_the_invoice(office, portal):
+    with office.sessions("worker").begin() as session:
+        invoice = session.scalars(select(Invoice)).one()
+        day = NOW.date()
+        one = note_by_hand(session, invoice, flux="CPP-FAUX", day=day, by="Claire", now=NOW, today=day).id
+    portal.fluxes["CPP7"] = {"name": f"{NUMBER}.pdf", "state": "IN_RECU", "errors": []}
+    assert step(office, one, Chorus(portal.access)) == "deposited"
+    portal.integrate()
+    assert step(office, one, Chorus(portal.access), hours(1)) == "integrated"
+    assert (deposit(office).flux, portal.deposits) == ("CPP7", 1)
+
+
+def test_who_finds_a_lost_deposit_in_the_portal_may_note_its_flux(office, portal):
+    portal.wrong.append(("/deposer/flux", does_and_says(500)))
+    one = wanted(office)
+    step(office, one, Chorus(portal.access))
+    assert deposit(office).uncertain
+    [flux] = portal.fluxes
+    with office.sessions("worker").begin() as session:
+        invoice = session.scalars(select(Invoice)).one()
+        day = NOW.date()
+        assert note_by_hand(session, invoice, flux=flux, day=day, by="Claire", now=NOW, today=day).id == one
+    assert not deposit(office).uncertain
+    portal.integrate()
+    assert step(office, one, Chorus(portal.access), hours(1)) == "integrated"
