@@ -58,7 +58,13 @@ TOGETHER = 64
 """Meters whose structures are chosen together."""
 
 GROUPS_TOGETHER = 256
-"""Groups of days fitted together, over all meters: their pairs of balance points stay in the processor's cache."""
+"""Groups of days fitted together, over all meters."""
+
+CACHED = 48
+"""Groups whose days are looked at together: they stay in the processor's cache."""
+
+EQUAL = 1e-6
+"""Criteria no further apart are equal: the same days may be told apart in two ways."""
 
 
 class _Choice(NamedTuple):
@@ -227,19 +233,29 @@ class _Chooser:
     def _scored(self, meters: Places, rows: Places, candidates: Candidates) -> _Choice:
         """Fit the candidates and score them; the first of equals is taken."""
         coarse, made_of = self.coarse, candidates.made_of
-        fits = coarse.fit(meters, rows * 7 + coarse.weekday[meters], candidates)
+        day_type = rows * 7 + coarse.weekday[meters]
+        everyone = coarse.fit(meters, day_type, candidates)
         # A window costs its two edges beside the levels it adds.
-        n_parameters = fits.n_parameters @ made_of.T + 2 * candidates.n_windows
-        score = structure_criterion(
-            fits.residual,
-            made_of,
-            coarse.adjacent[meters],
-            n=coarse.n[meters],
-            n_parameters=n_parameters,
-            floor=coarse.floor[meters],
-        )
-        thin = (fits.n_days < DAYS_FOR_REGIME) @ made_of.T > 0.0
-        score[thin & (made_of.sum(axis=1) > 1.0)] = np.inf
-        best = score.argmin(axis=1)
-        residual = (made_of[best][:, None] @ fits.residual)[:, 0]
-        return _Choice([candidates.options[i] for i in best], residual, score[np.arange(len(best)), best])
+        n_parameters = everyone.n_parameters @ made_of.T + 2 * candidates.n_windows
+        thin = (everyone.n_days < DAYS_FOR_REGIME) @ made_of.T > 0.0
+        thin &= made_of.sum(axis=1) > 1.0
+        options: list[Option] = []
+        residuals, scores = np.empty(rows.shape), np.empty(len(meters))
+        step = max(CACHED // len(made_of[0]), 1)
+        for first in range(0, len(meters), step):
+            part = slice(first, first + step)
+            residual = coarse.residual(meters[part], day_type[part], candidates, everyone.of(part))
+            score = structure_criterion(
+                residual,
+                made_of,
+                coarse.adjacent[meters[part]],
+                n=coarse.n[meters[part]],
+                n_parameters=n_parameters[part],
+                floor=coarse.floor[meters[part]],
+            )
+            score[thin[part]] = np.inf
+            scores[part] = lowest = score.min(axis=1)
+            best = (score <= lowest[:, None] + EQUAL).argmax(axis=1)
+            options += [candidates.options[i] for i in best]
+            residuals[part] = (made_of[best][:, None] @ residual)[:, 0]
+        return _Choice(options, residuals, scores)

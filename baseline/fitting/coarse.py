@@ -61,8 +61,16 @@ class Fits(NamedTuple):
 
     n_days: Array
     n_parameters: Array
-    residual: Array
-    """What is left on the days of the group, 0 on the others, (meters, groups, days)."""
+    heating: Array
+    heating_at: Array
+    cooling: Array
+    cooling_at: Array
+    level_of: Array
+    """The level of each day type, (meters, groups, types)."""
+
+    def of(self, meters: slice) -> Fits:
+        """Return those of some of the meters."""
+        return Fits(*(column[meters] for column in self))
 
 
 class Coarse:
@@ -109,18 +117,28 @@ class Coarse:
         energy -= heating[..., None] * sums.by_set[(*of_set, 2 + at_h[..., None])]
         energy -= cooling[..., None] * sums.by_set[(*of_set, 2 + _SIDE + at_c[..., None])]
         mean = energy / np.maximum(count, 1.0)
-        level_of = mean[:, groups[:, None], candidates.level_of]
-        heating_at, cooling_at = self.heating_at[rows[:, None], at_h], self.cooling_at[rows[:, None], at_c]
-        t, days = self.temperature[rows][:, None], day_type[:, None]
-        left = np.maximum(heating_at[..., None] - t, 0.0)
-        left *= -heating[..., None]
+        return Fits(
+            sums.n,
+            (count > 0.0).sum(axis=2) + _COSTS[shape],
+            heating,
+            self.heating_at[rows[:, None], at_h],
+            cooling,
+            self.cooling_at[rows[:, None], at_c],
+            mean[:, groups[:, None], candidates.level_of],
+        )
+
+    def residual(self, rows: Places, day_type: Places, candidates: Candidates, fits: Fits) -> Array:
+        """Return what is left on the days of each group, 0 on the others, (rows, groups, days)."""
+        t, groups = self.temperature[rows][:, None], np.arange(fits.heating.shape[1])
+        left: Array = np.maximum(fits.heating_at[..., None] - t, 0.0)
+        left *= -fits.heating[..., None]
         left += self.energy[rows][:, None]
-        warm = np.maximum(t - cooling_at[..., None], 0.0)
-        warm *= cooling[..., None]
+        warm = np.maximum(t - fits.cooling_at[..., None], 0.0)
+        warm *= fits.cooling[..., None]
         left -= warm
-        left -= level_of[meter[..., None], groups[:, None], days]
+        left -= fits.level_of[np.arange(len(rows))[:, None, None], groups[:, None], day_type[:, None]]
         left *= (candidates.inside.T[day_type] * self.there[rows][..., None]).transpose(0, 2, 1)
-        return Fits(sums.n, (count > 0.0).sum(axis=2) + _COSTS[shape], left)
+        return left
 
 
 class _Table(NamedTuple):

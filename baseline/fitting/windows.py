@@ -45,8 +45,8 @@ def most_different_window(places: NDArray[np.int64], residual: Array, least: flo
     spread = float(r @ r)
     if spread <= 0.0:
         return None
-    rho = min(max(float(r @ np.roll(r, -1)) / spread, 0.0), 0.9)
-    x = r - rho * np.roll(r, 1)
+    rho = min(max(float(r @ np.concatenate((r[1:], r[:1]))) / spread, 0.0), 0.9)
+    x = r - rho * np.concatenate((r[-1:], r[:-1]))
     # Twice around the year, so that a window may run over New Year: row i begins at the ith day present.
     around = np.concatenate((x, x[:LONGEST]))
     total = np.concatenate(([0.0], np.cumsum(around)))
