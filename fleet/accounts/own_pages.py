@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from fleet.accounts.browsers import browser_named
 from fleet.accounts.invitations import ask_for_new_email
 from fleet.accounts.letters import write
 from fleet.accounts.link_pages import PasswordForm, address_of, company_name, sign_in_address
@@ -108,6 +109,7 @@ def account_page(request: Request) -> dict[str, Any] | Response:
         "account": account,
         "form": form,
         "sessions": sessions_of(session, account),
+        "browser_named": browser_named,
         "here": digest(request.session.get("token", "")),
         "handle": HANDLE,
         "factor": has_factor(session, account),

@@ -45,7 +45,7 @@ def open_session(
         )
     )
     session.flush()
-    note(session, Event.SIGNED_IN, account_id=account.id, remote_address=remote_address, detail=method)
+    note(session, Event.SIGNED_IN, account_id=account.id, remote_address=remote_address, detail=browser)
     return secret
 
 

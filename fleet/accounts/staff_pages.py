@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import func, select
 
 from contracts.parties.models import Shareholder
+from fleet.accounts.browsers import browser_named
 from fleet.accounts.invitations import invite, invite_again
 from fleet.accounts.journal import WORDS as EVENTS
 from fleet.accounts.journal import Event
@@ -127,6 +128,7 @@ def person(request: Request) -> dict[str, Any]:
         "account": account,
         "roles": ROLES,
         "sessions": sessions_of(session, account),
+        "browser_named": browser_named,
         "tokens": tokens_of(session, account),
         "scopes": SCOPES,
         "factor": account.id in holders(session),
