@@ -19,6 +19,7 @@ from devices.field.models import Authorisation, CommissioningTest, Download, Pho
 from devices.field.submissions import set_aside, try_again
 from devices.field.visits import (
     GOES,
+    OPEN,
     add_task,
     authorise,
     cancel,
@@ -403,6 +404,14 @@ def _of_building(request: Request, building: Building) -> dict[str, Any] | None:
     return {"rows": rows, "site": building.site, "plans": plans, "states": VISITS, "tones": TONES}
 
 
+def _mine(request: Request, _row: None) -> dict[str, Any] | None:
+    """Return the visits of who is signed in that are to be made, the next ones first."""
+    query = select(Visit).where(Visit.technician_id == request.actor.account_id, Visit.state.in_(OPEN))
+    rows = request.dbsession.scalars(query.order_by(Visit.planned_on, Visit.id).limit(5)).all()
+    # Who is sent to places finds the application even on a day without a visit; the others only where there is one.
+    return {"rows": rows} if rows or not request.has_permission(Permission.PLAN_VISITS) else None
+
+
 def includeme(config: Configurator) -> None:
     """Register the pages."""
     see, plan, both = Permission.SEE_DEVICES, Permission.PLAN_VISITS, ("GET", "POST")
@@ -428,3 +437,4 @@ def includeme(config: Configurator) -> None:
         config.add_route(route, pattern)
         config.add_view(view, route_name=route, renderer=renderer, permission=permission, request_method=methods)
     config.add_fragment(Fragment("building", "visits", 85, see, HERE + "of_building.jinja2", _of_building))
+    config.add_fragment(Fragment("home", "visits", 5, Permission.WORK_IN_FIELD, HERE + "mine.jinja2", _mine))

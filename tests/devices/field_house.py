@@ -62,7 +62,7 @@ def open_field(session: Session, *, sign_in: bool = False) -> Field:
     people_come_from(people_of_accounts)
     town, stranger = (
         register_shareholder(session, name=name, siren=siren, street="1 place", postcode="56000", city=name)
-        for name, siren in (("Kermelo", "200000016"), ("Ailleurs", "200000024"))
+        for name, siren in (("Kerfield", "200000032"), ("Loin", "200000040"))
     )
     site = register_site(
         session, name="École de Kermelo", city="Kermelo", postcode="56000", street="2 rue", timezone="Europe/Paris"
@@ -86,9 +86,11 @@ def open_field(session: Session, *, sign_in: bool = False) -> Field:
     devices["lost"].state, devices["retired"].state = "lost", "retired"
     install(session, devices["placed"], second, at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     people = {
-        who: create_account(session, email=f"{who}@spl.example", name=who.capitalize(), role=role, password=PASSWORD)
+        who: create_account(
+            session, email=f"{who}@terrain.example", name=who.capitalize(), role=role, password=PASSWORD
+        )
         if sign_in
-        else Account(email=f"{who}@spl.example", name=who.capitalize(), role=role, password_hash="")
+        else Account(email=f"{who}@terrain.example", name=who.capitalize(), role=role, password_hash="")
         for who, role in (("tom", "technician"), ("zoe", "technician"), ("claire", "operator"))
     }
     session.add_all(people.values())

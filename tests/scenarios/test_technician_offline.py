@@ -205,7 +205,7 @@ def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speak
 
 def sign_in(page: Page) -> None:
     """Fill in the sign-in page."""
-    page.get_by_label("Adresse électronique").fill("tom@spl.example")
+    page.get_by_label("Adresse électronique").fill("tom@terrain.example")
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.locator("form#form").get_by_role("button").click()
 

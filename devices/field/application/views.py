@@ -11,6 +11,7 @@ from pyramid.csrf import get_csrf_token
 from pyramid.httpexceptions import HTTPBadRequest, HTTPConflict, HTTPNotFound
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from zope.sqlalchemy import mark_changed
 
 from devices.field.application.shell import File, file, page, worker
 from devices.field.application.shell import words as words_of
@@ -119,15 +120,25 @@ def state(request: Request) -> dict[str, Any]:
 
 def told(request: Request) -> dict[str, Any]:
     """Return the JSON object that was sent; 400 for anything else."""
-    if (request.content_length or 0) > LONGEST or b"\\u0000" in request.body:
+    body = _body(request, LONGEST)
+    if b"\\u0000" in body:
         raise HTTPBadRequest
     try:
-        value = json.loads(request.body, parse_constant=_refuse_constant)
+        value = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise HTTPBadRequest from None
     if not isinstance(value, dict):
         raise HTTPBadRequest
     return value
+
+
+def _body(request: Request, most: int) -> bytes:
+    """Return what was sent; 400 where it is longer than `most` or does not say how long it is."""
+    length = request.content_length
+    if length is None or length > most:
+        raise HTTPBadRequest
+    content: bytes = request.body_file_raw.read(length)
+    return content
 
 
 def _refuse_constant(name: str) -> None:
@@ -160,19 +171,19 @@ def look_at_standing(request: Request) -> dict[str, str]:
     if not isinstance(token, str):
         raise HTTPBadRequest
     forgotten = asked.get("forgotten") is True
+    # A function writes that the phone forgot; of what it does, the session knows nothing.
+    mark_changed(request.dbsession, transaction_manager=request.tm)
     return {"standing": standing(request.dbsession, token, now=request.now, forgotten=forgotten)}
 
 
 def photo(request: Request) -> dict[str, Any]:
     """Take in one photo of a submission that follows."""
-    if (request.content_length or 0) > LARGEST:
-        raise HTTPBadRequest
-    query = request.GET
+    content, query = _body(request, LARGEST), request.GET
 
     def act() -> dict[str, Any]:
         kept = keep_photo(
             request.dbsession,
-            request.body,
+            content,
             key=query.get("key", ""),
             kind=query.get("kind", ""),
             sha256=query.get("sha256", ""),
