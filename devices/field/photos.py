@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from devices.field.models import Photo
 from devices.field.sayings import KEY
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LARGEST = 6_000_000
 """Bytes; the phone sends a tenth of it."""
 MOST_PIXELS = 24_000_000
+MOST_PHOTOS = 20
 LONGEST_SIDE = 1600
 QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -52,6 +53,8 @@ def keep_photo(
     known = session.scalar(select(Photo).where(Photo.submission_key == key, Photo.sent_sha256 == sha256))
     if known is not None:
         return known
+    if (session.scalar(select(func.count()).where(Photo.submission_key == key)) or 0) >= MOST_PHOTOS:
+        raise Refusal("Vingt photos par étape au plus ; gardez les plus utiles.")
     drawn, size = redrawn(content)
     name = f"photo-{hashlib.sha256(drawn).hexdigest()[:12]}.jpg"
     photo = Photo(

@@ -26,7 +26,7 @@ EVERY = 5
 @periodically("devices.look_at_tests", EVERY)
 def look_at_tests(session: Session, moment: Moment) -> None:
     """Let every open test see what arrived since."""
-    for number in open_tests(session):
+    for number in open_tests(session, now=moment.now):
         look_at(session, session.get_one(CommissioningTest, number), now=moment.now)
 
 

@@ -73,7 +73,9 @@ def test_the_application_is_the_same_for_everybody_and_runs_nothing_from_text(ho
     served = file("app.js")
     assert served
     assert gzip.decompress(served.packed) == served.content
-    assert state(house.visitor())["account"] is None
+    answer = house.visitor().get("/field/state.json")
+    assert answer.json["account"] is None
+    assert "Set-Cookie" not in answer.headers, "a sign-in page opened meanwhile keeps its token"
 
 
 def test_every_sentence_of_the_application_is_in_english(house):

@@ -10,10 +10,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+import segno
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import text
 
+from devices.field.codes import read_code
 from devices.ingest.publish import publish_readings
+from foundation.errors import Refusal
 from tests.devices.field_house import NEW, PASSWORD, open_field, visit_for
 from tests.scenarios.house import scalar, wait_until
 from tests.scenarios.test_in_a_browser import FLAGS
@@ -203,9 +207,91 @@ def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speak
     assert complaints + more + last == []
 
 
-def sign_in(page: Page) -> None:
+READ = """async (texts) => {
+    const { readCode } = await import("/field/shell/codes.js");
+    return texts.map((text) => { try { return readCode(text); } catch { return null; } });
+}"""
+DECODED = """async (drawn) => {
+    const { codesIn } = await import("/field/shell/scan.js");
+    return codesIn(await createImageBitmap(new Blob([Uint8Array.from(drawn)], { type: "image/png" })));
+}"""
+STORED = """async () => {
+    const { openDB } = await import("/field/shell/idb.js");
+    const db = await openDB("field", 1);
+    const record = await db.get("records", "carried");
+    const key = await db.get("key", "key");
+    return { extractable: key.extractable, bytes: record ? Array.from(new Uint8Array(record.data)) : null };
+}"""
+
+
+@pytest.mark.timeout(300)
+def test_a_phone_keeps_secrets_reads_codes_as_the_server_does_and_forgets_what_is_taken_back(
+    house: House, database: Database, playwright: Playwright, tmp_path: Path
+) -> None:
+    with database.sessions("owner").begin() as session:
+        field = open_field(session, sign_in=True)
+        visit_for(session, field, {"kind": "install"}, today=dt.datetime.now(dt.UTC).date())
+    house.start("web")
+    context, page, complaints = phone(playwright, tmp_path / "phone")
+    page.goto(f"{house.url}/sign-in?next=/field/")
+    sign_in(page)
+    page.get_by_role("button", name="Télécharger mes visites").click()
+    expect(page.get_by_role("link", name="École de Kermelo")).to_be_visible()
+
+    stored = page.evaluate(STORED)
+    assert stored["extractable"] is False
+    assert b"1234 puis A" not in bytes(stored["bytes"]), "what is carried is not readable where it is kept"
+
+    texts = [TR005, "70-B3-D5-49-9F-00-00-01", "EM-0042", " x ", "LW:D2:A", "LW:D0:1:2:3", "https://a", "1" * 14, "a/b"]
+    assert page.evaluate(READ, texts) == [serial_or_none(one) for one in texts]
+    drawn = io.BytesIO()
+    segno.make(TR005).save(drawn, kind="png", scale=5)
+    assert page.evaluate(DECODED, list(drawn.getvalue())) == [TR005], "without a detector of the browser's own"
+
+    # Zoe takes the phone while Tom's work waits: nothing of his is sent in her name.
+    context.set_offline(True)
+    page.get_by_role("link", name="Tournée").click()
+    page.get_by_label("Numéro du capteur à prendre").fill(TR005)
+    page.get_by_role("button", name="Prendre").click()
+    expect(page.get_by_role("link", name="Envois 1")).to_be_visible()
+    context.set_offline(False)
+    page.goto("about:blank")
+    context.clear_cookies()
+    page.goto(f"{house.url}/sign-in?next=/field/")
+    sign_in(page, "zoe")
+    expect(page.get_by_text("Ce téléphone garde du travail de Tom").first).to_be_visible()
+    assert scalar(database, "SELECT count(*) FROM devices.submission") == 0
+
+    # The operator takes back what the phone carries: it forgets, and what waits stays for its author.
+    with database.sessions("owner").begin() as session:
+        session.execute(text("UPDATE devices.field_download SET revoked_at = now(), revoked_by = 'Claire'"))
+    page.reload()
+    expect(page.get_by_text("Ce téléphone ne porte encore rien")).to_be_visible()
+    assert page.evaluate(STORED)["bytes"] is None
+    assert scalar(database, "SELECT count(*) FROM devices.field_download WHERE told_at IS NOT NULL") == 1
+    page.goto("about:blank")
+    context.clear_cookies()
+    page.goto(f"{house.url}/sign-in?next=/field/")
+    sign_in(page)
+    wait_until(lambda: scalar(database, "SELECT count(*) FROM devices.submission") == 1, "Tom's work was not sent")
+    sent = "SELECT kind || state FROM devices.submission"
+    assert scalar(database, sent) == "loadapplied"
+    assert scalar(database, "SELECT state FROM devices.device WHERE serial = :serial", serial=NEW) == "in_van"
+    assert complaints == []
+    context.close()
+
+
+def serial_or_none(scanned: str) -> str | None:
+    """Return what the server reads in a code."""
+    try:
+        return read_code(scanned).serial
+    except Refusal:
+        return None
+
+
+def sign_in(page: Page, who: str = "tom") -> None:
     """Fill in the sign-in page."""
-    page.get_by_label("Adresse électronique").fill("tom@terrain.example")
+    page.get_by_label("Adresse électronique").fill(f"{who}@terrain.example")
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.locator("form#form").get_by_role("button").click()
 

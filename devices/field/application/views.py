@@ -108,6 +108,8 @@ def manifest(_request: Request) -> Response:
 def state(request: Request) -> dict[str, Any]:
     """Say who is signed in and may work, with what a phone needs to send; nobody where nobody is."""
     actor = request.actor
+    if actor.role is Role.PUBLIC:
+        _leave_cookie(request)
     if actor.role is Role.PUBLIC or not allows(actor.role, Permission.WORK_IN_FIELD):
         return {"account": None, "role": actor.role.value, "language": request.language.code}
     return {
@@ -116,6 +118,11 @@ def state(request: Request) -> dict[str, Any]:
         "now": request.now.isoformat(),
         "language": request.language.code,
     }
+
+
+def _leave_cookie(request: Request) -> None:
+    """Set no cookie: an answer that comes late would undo the token of a sign-in page opened meanwhile."""
+    request.add_response_callback(lambda _request, response: response.headers.pop("Set-Cookie", None))
 
 
 def told(request: Request) -> dict[str, Any]:
@@ -167,6 +174,8 @@ def download(request: Request) -> dict[str, Any]:
 def look_at_standing(request: Request) -> dict[str, str]:
     """Say whether a phone may keep what it carries; asked with its secret, signed in or not."""
     asked = told(request)
+    if request.actor.role is Role.PUBLIC:
+        _leave_cookie(request)
     token = asked.get("token")
     if not isinstance(token, str):
         raise HTTPBadRequest

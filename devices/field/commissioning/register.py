@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from devices.dialects.quantities import Quantity
 from devices.field.commissioning.rules import Heard, examine, verdict
 from devices.field.models import CommissioningTest
 from devices.ingest.models import Reading, UnservedChannel, Vital
 from devices.inventory.history import record
+from devices.inventory.models import Installation
 from devices.inventory.register import take_turns
 from devices.points.models import SubscribedPower
 
 if TYPE_CHECKING:
-    import datetime as dt
     from decimal import Decimal
 
     from sqlalchemy.orm import Session
 
     from devices.field.models import Submission
-    from devices.inventory.models import Device, Installation
+    from devices.inventory.models import Device
 
+LOOKED_AT_FOR = dt.timedelta(days=30)
 MOST_READINGS = 50
 """The first ones decide; a test that waits for its second reading never loads a year."""
 BY = "essai de mise en service"
@@ -50,9 +52,20 @@ def open_test(
     return test
 
 
-def open_tests(session: Session) -> list[int]:
-    """Return the tests something may still decide: those that wait, and those that failed, which may be put right."""
-    query = select(CommissioningTest.id).where(CommissioningTest.state.in_(["pending", "failed"]))
+def open_tests(session: Session, *, now: dt.datetime) -> list[int]:
+    """Return the tests something may still decide: those that wait, and those that failed, which may be put right.
+
+    After `LOOKED_AT_FOR`, or once the device is taken off, nobody waits for them any more.
+    """
+    query = (
+        select(CommissioningTest.id)
+        .join(Installation, Installation.id == CommissioningTest.installation_id)
+        .where(
+            CommissioningTest.state.in_(["pending", "failed"]),
+            CommissioningTest.began_at > now - LOOKED_AT_FOR,
+            func.upper_inf(Installation.period),
+        )
+    )
     return list(session.scalars(query.order_by(CommissioningTest.id)))
 
 

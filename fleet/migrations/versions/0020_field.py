@@ -347,13 +347,15 @@ def _open() -> None:
     _own("visit_task", MY_VISIT.format(visit="visit_task.visit_id"), update="done")
     open_to("devices.site_sheet", "technician", "S", MY_SITE.format(site="site_sheet.site_id"))
     open_to("devices.authorisation", "technician", "S", f"account_id = {I}")
-    open_to("devices.field_download", "technician", "SIU", f"account_id = {I}")
-    open_to("devices.submission", "technician", "SIU", f"account_id = {I}")
+    # What was said and what was taken back is not changed by who said it or carries it.
+    _own("field_download", f"account_id = {I}", update="phone, renewed_at, expires_at", add=True)
+    outcome = "state, sentence, filled, outcome, device_id, point_id, rival_id"
+    _own("submission", f"account_id = {I}", update=outcome, add=True)
     open_to("devices.field_photo", "technician", "SI", f"account_id = {I}")
     open_to(
         "devices.commissioning_test",
         "technician",
-        "SIU",
+        "SI",
         "EXISTS (SELECT FROM devices.submission s WHERE s.id = submission_id)",
     )
     open_to("devices.visit_document", "technician", "S", MY_VISIT.format(visit="visit_document.visit_id"))
@@ -394,8 +396,13 @@ def _open() -> None:
         watch(f"devices.{table}")
 
 
-def _own(table: str, rows: str, *, update: str) -> None:
-    """Let a technician read their rows of `table` and change only the columns `update` of them."""
+def _own(table: str, rows: str, *, update: str, add: bool = False) -> None:
+    """Let a technician read their rows of `table`, change only the columns `update` of them, and `add` some."""
+    if add:
+        op.execute(
+            f"GRANT INSERT ON devices.{table} TO fleet_technician;"
+            f" CREATE POLICY technician_adds ON devices.{table} FOR INSERT TO fleet_technician WITH CHECK ({rows})"
+        )
     op.execute(
         f"GRANT SELECT, UPDATE ({update}) ON devices.{table} TO fleet_technician;"
         f" CREATE POLICY technician ON devices.{table} FOR SELECT TO fleet_technician USING ({rows});"

@@ -119,8 +119,18 @@ async function refresh() {
   if (name !== "work") await show();
 }
 
+/** What one technician downloaded is not for the next who signs in on the same phone. */
+async function lookWhoIsHere() {
+  const who = await whoami().catch((error) => { if (error instanceof Offline) return {}; throw error; });
+  if (who.account && app.carried && who.account.id !== app.carried.account.id) {
+    await forgetVisits(_("Ce téléphone portait les visites de {name} : elles sont effacées. Téléchargez les vôtres.", { name: app.carried.account.name }));
+    await show();
+  }
+}
+
 async function connect() {
   await lookAtStanding();
+  await lookWhoIsHere();
   await queue.flush();
   try {
     await queue.follow();
