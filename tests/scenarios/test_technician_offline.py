@@ -262,21 +262,26 @@ def test_a_phone_keeps_secrets_reads_codes_as_the_server_does_and_forgets_what_i
     expect(page.get_by_text("Ce téléphone garde du travail de Tom").first).to_be_visible()
     assert scalar(database, "SELECT count(*) FROM devices.submission") == 0
 
-    # The operator takes back what the phone carries: it forgets, and what waits stays for its author.
-    with database.sessions("owner").begin() as session:
-        session.execute(text("UPDATE devices.field_download SET revoked_at = now(), revoked_by = 'Claire'"))
-    page.reload()
     expect(page.get_by_text("Ce téléphone ne porte encore rien")).to_be_visible()
-    assert page.evaluate(STORED)["bytes"] is None
-    assert scalar(database, "SELECT count(*) FROM devices.field_download WHERE told_at IS NOT NULL") == 1
+    assert page.evaluate(STORED)["bytes"] is None, "what Tom carried is not for Zoe"
     page.goto("about:blank")
     context.clear_cookies()
     page.goto(f"{house.url}/sign-in?next=/field/")
     sign_in(page)
     wait_until(lambda: scalar(database, "SELECT count(*) FROM devices.submission") == 1, "Tom's work was not sent")
-    sent = "SELECT kind || state FROM devices.submission"
-    assert scalar(database, sent) == "loadapplied"
+    assert scalar(database, "SELECT kind || ' ' || state FROM devices.submission") == "load applied"
     assert scalar(database, "SELECT state FROM devices.device WHERE serial = :serial", serial=NEW) == "in_van"
+
+    # The operator takes back what the phone carries: it forgets, and says so.
+    page.get_by_role("button", name="Télécharger mes visites").click()
+    expect(page.get_by_role("link", name="École de Kermelo")).to_be_visible()
+    with database.sessions("owner").begin() as session:
+        session.execute(text("UPDATE devices.field_download SET revoked_at = now(), revoked_by = 'Claire'"))
+    page.reload()
+    expect(page.get_by_text("Ce téléphone ne porte encore rien")).to_be_visible()
+    assert page.evaluate(STORED)["bytes"] is None
+    told = "SELECT count(*) FROM devices.field_download WHERE told_at IS NOT NULL"
+    wait_until(lambda: scalar(database, told) == 1, "the phone did not say that it forgot")
     assert complaints == []
     context.close()
 
