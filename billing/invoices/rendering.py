@@ -67,7 +67,12 @@ def render(session: Session, invoice: Invoice, *, today: dt.date) -> Invoice:
     )
     keep_hours(session, invoice.settlement)
     reader = invoice.shareholder_id
-    invoice.xml = keep(session, xml, name=f"{invoice.number}.xml", media_type="application/xml", shareholder_id=reader)
-    invoice.pdf = keep(session, pdf, name=f"{invoice.number}.pdf", media_type="application/pdf", shareholder_id=reader)
+    number = invoice.number
+    originals = (
+        keep(session, xml, name=f"{number}.xml", media_type="application/xml", shareholder_id=reader),
+        keep(session, pdf, name=f"{number}.pdf", media_type="application/pdf", shareholder_id=reader),
+    )
+    # Together: each change of an issued document is looked at whole by its guard.
+    invoice.xml, invoice.pdf = originals
     session.flush()
     return invoice

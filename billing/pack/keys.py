@@ -41,7 +41,12 @@ def signer_in_use(session: Session, today: dt.date) -> Signer:
             " document."
         )
     fingerprint = signer.public.fingerprint
-    current = session.scalar(select(SigningKey).where(SigningKey.retired_on.is_(None)).with_for_update())
+    in_use = select(SigningKey).where(SigningKey.retired_on.is_(None))
+    # Shared: those who print sign side by side, and a key that takes over waits until they are done.
+    shared = in_use.where(SigningKey.fingerprint == fingerprint).with_for_update(read=True)
+    if session.scalar(shared) is not None:
+        return signer
+    current = session.scalar(in_use.with_for_update().execution_options(populate_existing=True))
     if current is not None and current.fingerprint == fingerprint:
         return signer
     if session.scalar(select(SigningKey.id).where(SigningKey.fingerprint == fingerprint)) is not None:

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from billing.cli import group
 from billing.documents.invoice import XML_NAME, render_invoice
@@ -199,6 +201,22 @@ def test_what_is_no_invoice_is_refused():
     writer.write(blank)
     with pytest.raises(Refusal, match="ne porte pas la pièce jointe"):
         verify_pdf(blank.getvalue())
+
+
+def test_those_who_print_sign_side_by_side_and_a_key_that_takes_over_waits(database):
+    sign_with(SIGNER)
+    with database.sessions("worker").begin() as session:
+        signer_in_use(session, TODAY)
+    with database.sessions("worker")() as first, database.sessions("worker")() as second:
+        for session in (first, second):
+            session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            assert signer_in_use(session, TODAY) is SIGNER
+        sign_with(OTHER)
+        with database.sessions("worker")() as third:
+            third.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                signer_in_use(third, TODAY)
+    sign_with(SIGNER)
 
 
 def test_keys_take_over_from_one_another_and_never_come_back(dbsession):
