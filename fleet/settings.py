@@ -6,337 +6,26 @@ file. Secrets and addresses that hold a password come from the environment and a
 
 from __future__ import annotations
 
-import base64
 import configparser
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 from baseline.weather.services.calls import Services
 from billing.chorus.access import Access
+from fleet.setting_table import SOURCES, Source
+from fleet.setting_values import Listen, Mode
 from foundation.errors import Refusal
-from foundation.mail.headers import ADDRESS
 from foundation.mail.smtp import Relay, relay_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from devices.dialects.listening import Listening
 
 SECTION = "app:main"
-LANGUAGES = ("fr", "en")
-MAX_INGEST_PROCESSES = 64
-
-
-class Mode(StrEnum):
-    """What the installation is for; only production forbids setting the clock (truth 13)."""
-
-    PRODUCTION = "production"
-    DEMONSTRATION = "demonstration"
-    TEST = "test"
-
-    @property
-    def clock_settable(self) -> bool:
-        """Whether another day than the machine's may be believed."""
-        return self is not Mode.PRODUCTION
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where the web server listens; port 0 lets the system choose one."""
-
-    host: str
-    port: int
-
-
-Parser = Callable[[str], Any]
-
-
-def _url(*schemes: str) -> Parser:
-    def parse(text: str) -> str:
-        if urlsplit(text).scheme.partition("+")[0] not in schemes:
-            raise ValueError
-        return text
-
-    return parse
-
-
-def _listen(text: str) -> Listen:
-    host, _, port = text.rpartition(":")
-    if not host or not 0 <= int(port) <= 65535:
-        raise ValueError
-    return Listen(host.strip("[]"), int(port))
-
-
-def _secret(text: str) -> str:
-    if len(text) < 32:
-        raise ValueError
-    return text
-
-
-def _seed(text: str) -> str:
-    if len(base64.b64decode(text, validate=True)) != 32:
-        raise ValueError
-    return text
-
-
-def _smtp_url(text: str) -> str:
-    relay_of(text, "")
-    return text
-
-
-def _address(text: str) -> str:
-    if not ADDRESS.fullmatch(text):
-        raise ValueError
-    return text
-
-
-def _listening(text: str) -> Listening:
-    from devices.dialects.listening import Listening  # noqa: PLC0415 - dialects are dear to load, and ingest's alone
-
-    try:
-        return Listening.parse(text)
-    except Refusal:
-        raise ValueError(text) from None
-
-
-def _key(text: str) -> str:
-    # It stands in a header: one line of visible signs.
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError
-    return text
-
-
-def _processes(text: str) -> int:
-    if not 1 <= int(text) <= MAX_INGEST_PROCESSES:
-        raise ValueError(text)
-    return int(text)
-
-
-SECOND_FACTOR = {
-    "optional": frozenset[str](),
-    "operators": frozenset({"operator"}),
-    "everyone": frozenset({"operator", "technician", "shareholder", "guest"}),
-}
-"""Who must have one, by what the setting says."""
-
-
-def _second_factor(text: str) -> frozenset[str]:
-    if text not in SECOND_FACTOR:
-        raise ValueError(text)
-    return SECOND_FACTOR[text]
-
-
-def _languages(text: str) -> tuple[str, ...]:
-    languages = tuple(text.split())
-    if not languages or not set(languages) <= set(LANGUAGES):
-        raise ValueError
-    return languages
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where one setting is written, how it is read, and what to write there."""
-
-    key: str
-    variable: str
-    parse: Parser
-    expected: str
-    default: str = ""
-    optional: bool = False
-    """Without it a process starts all the same, with None, and says what it cannot do."""
-    environment_only: bool = False
-    """It is never read from the file: a credential of somebody else's service."""
-
-
-_database = _url("postgresql", "postgres")
-_AN_ADDRESS = "une adresse postgresql://utilisateur:motdepasse@hôte/base"
-_ADMINISTRATOR = _Source("database.administrator_url", "DATABASE_URL", _database, _AN_ADDRESS)
-_OWNER = _Source("database.owner_url", "FLEET_DATABASE_OWNER_URL", _database, _AN_ADDRESS)
-_WEB = _Source("database.web_url", "FLEET_DATABASE_WEB_URL", _database, _AN_ADDRESS)
-_WORKER = _Source("database.worker_url", "FLEET_DATABASE_WORKER_URL", _database, _AN_ADDRESS)
-_INGEST = _Source("database.ingest_url", "FLEET_DATABASE_INGEST_URL", _database, _AN_ADDRESS)
-_SOURCES = {
-    "administrator_url": _ADMINISTRATOR,
-    "owner_url": _OWNER,
-    "web_url": _WEB,
-    "worker_url": _WORKER,
-    "ingest_url": _INGEST,
-    "owner.database_url": _OWNER,
-    "web.database_url": _WEB,
-    "worker.database_url": _WORKER,
-    "ingest.database_url": _INGEST,
-    "mqtt_url": _Source(
-        "mqtt.url", "MQTT_URL", _url("mqtt", "mqtts"), "une adresse mqtt://utilisateur:motdepasse@hôte:port"
-    ),
-    "provisioning_url": _Source(
-        "mqtt.provisioning_url",
-        "FLEET_PROVISIONING_MQTT_URL",
-        _url("mqtt", "mqtts"),
-        "une adresse mqtt://utilisateur:motdepasse@hôte:port",
-        optional=True,
-    ),
-    "mqtt_listen": _Source(
-        "mqtt.listen", "FLEET_MQTT_LISTEN", _listen, "une adresse et un port, par exemple 0.0.0.0:8883", optional=True
-    ),
-    "mqtt_certificate": _Source(
-        "mqtt.certificate", "FLEET_MQTT_CERTIFICATE", Path, "le fichier PEM du certificat", optional=True
-    ),
-    "mqtt_key": _Source("mqtt.key", "FLEET_MQTT_KEY", Path, "le fichier PEM de sa clé", optional=True),
-    "broker_url": _Source(
-        "broker.url", "BROKER_URL", _url("redis", "rediss", "amqp", "amqps"), "une adresse redis+socket:// ou amqp://"
-    ),
-    "secret": _Source("web.secret", "FLEET_WEB_SECRET", _secret, "au moins 32 caractères tirés au hasard"),
-    "listen": _Source("web.listen", "FLEET_WEB_LISTEN", _listen, "une adresse et un port, par exemple 127.0.0.1:6543"),
-    "url": _Source("web.url", "FLEET_WEB_URL", _url("http", "https"), "l'adresse que l'on écrit dans un navigateur"),
-    "smtp_url": _Source(
-        "mail.smtp_url",
-        "FLEET_SMTP_URL",
-        _smtp_url,
-        "une adresse smtp://utilisateur:motdepasse@hôte:port?starttls ou smtps:// (jamais de mot de passe en clair)",
-        optional=True,
-    ),
-    "mail_sender": _Source(
-        "mail.sender", "FLEET_MAIL_SENDER", _address, "l'adresse électronique qui signe les lettres", optional=True
-    ),
-    "signing_key": _Source(
-        "evidence.signing_key",
-        "FLEET_SIGNING_KEY",
-        _seed,
-        "32 octets tirés au hasard, en base64 (fleet billing new-key)",
-    ),
-    "dpclim_url": _Source(
-        "weather.dpclim_url",
-        "FLEET_DPCLIM_URL",
-        _url("http", "https"),
-        "l'adresse de l'API DPClim de Météo-France, jusqu'à /v1",
-        optional=True,
-    ),
-    "dpclim_key": _Source(
-        "weather.dpclim_key", "FLEET_DPCLIM_KEY", _key, "la clé (apikey) du portail de Météo-France", optional=True
-    ),
-    "weather_files_url": _Source(
-        "weather.files_url",
-        "FLEET_WEATHER_FILES_URL",
-        _url("http", "https"),
-        "l'adresse des fichiers ouverts de Météo-France, jusqu'à /BASE",
-        optional=True,
-    ),
-    "open_meteo_url": _Source(
-        "weather.open_meteo_url",
-        "FLEET_OPEN_METEO_URL",
-        _url("http", "https"),
-        "l'adresse de l'archive d'Open-Meteo, jusqu'à /v1/archive",
-        optional=True,
-    ),
-    "chorus_api_url": _Source(
-        "chorus.api_url",
-        "FLEET_CHORUS_API_URL",
-        _url("http", "https"),
-        "l'adresse de l'API de Chorus Pro, jusqu'à /cpro",
-        optional=True,
-        environment_only=True,
-    ),
-    "chorus_token_url": _Source(
-        "chorus.token_url",
-        "FLEET_CHORUS_TOKEN_URL",
-        _url("http", "https"),
-        "l'adresse des jetons de PISTE, jusqu'à /api/oauth/token",
-        optional=True,
-        environment_only=True,
-    ),
-    "chorus_client_id": _Source(
-        "chorus.client_id",
-        "FLEET_CHORUS_CLIENT_ID",
-        _key,
-        "l'identifiant de l'application PISTE",
-        optional=True,
-        environment_only=True,
-    ),
-    "chorus_client_secret": _Source(
-        "chorus.client_secret",
-        "FLEET_CHORUS_CLIENT_SECRET",
-        _key,
-        "le secret de l'application PISTE",
-        optional=True,
-        environment_only=True,
-    ),
-    "chorus_login": _Source(
-        "chorus.login",
-        "FLEET_CHORUS_LOGIN",
-        _key,
-        "le compte technique de Chorus Pro",
-        optional=True,
-        environment_only=True,
-    ),
-    "chorus_password": _Source(
-        "chorus.password",
-        "FLEET_CHORUS_PASSWORD",
-        str,
-        "le mot de passe du compte technique de Chorus Pro",
-        optional=True,
-        environment_only=True,
-    ),
-    "mode": _Source("mode", "FLEET_MODE", Mode, "production, demonstration ou test"),
-    "listening": _Source(
-        "ingest.dialects",
-        "FLEET_INGEST_DIALECTS",
-        _listening,
-        "all, ou des formats séparés par des blancs, chacun suivi de son préfixe s'il en a un : « spl"
-        " zigbee2mqtt=ecoles/+ » (« fleet devices decode --help » les nomme)",
-        default="all",
-    ),
-    "ingest_processes": _Source(
-        "ingest.processes",
-        "FLEET_INGEST_PROCESSES",
-        _processes,
-        f"un nombre de 1 à {MAX_INGEST_PROCESSES}",
-        default="1",
-    ),
-    "second_factor": _Source(
-        "accounts.second_factor",
-        "FLEET_SECOND_FACTOR",
-        _second_factor,
-        "optional, operators ou everyone",
-        optional=True,
-    ),
-    "oidc_issuer": _Source(
-        "oidc.issuer",
-        "FLEET_OIDC_ISSUER",
-        _url("http", "https"),
-        "l'adresse du fournisseur d'identité, celle qui précède /.well-known/openid-configuration",
-        optional=True,
-    ),
-    "oidc_client_id": _Source(
-        "oidc.client_id",
-        "FLEET_OIDC_CLIENT_ID",
-        _key,
-        "l'identifiant que le fournisseur a donné à cette installation",
-        optional=True,
-    ),
-    "oidc_client_secret": _Source(
-        "oidc.client_secret",
-        "FLEET_OIDC_CLIENT_SECRET",
-        _key,
-        "le secret que le fournisseur a donné à cette installation",
-        optional=True,
-    ),
-    "oidc_name": _Source("oidc.name", "FLEET_OIDC_NAME", str, "le nom du fournisseur d'identité", default="ProConnect"),
-    "oidc_acr": _Source("oidc.acr", "FLEET_OIDC_ACR", str, "le niveau demandé (acr_values)", default="eidas1"),
-    "tiles_url": _Source(
-        "web.tiles_url",
-        "FLEET_TILES_URL",
-        _url("http", "https"),
-        "l'adresse des tuiles de la carte, avec {z}, {x} et {y}",
-        optional=True,
-    ),
-    "tiles_credit": _Source(
-        "web.tiles_credit", "FLEET_TILES_CREDIT", str, "ce que demande qui fait la carte", default="© IGN"
-    ),
-    "languages": _Source("languages", "FLEET_LANGUAGES", _languages, "fr, en, ou les deux : « fr en »"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -437,7 +126,7 @@ class WorkerSettings(_Process):
         told = {name: getattr(self, name) or "" for name in _CHORUS}
         if not any(told.values()):
             return None
-        if missing := [_SOURCES[name].variable for name, value in told.items() if not value]:
+        if missing := [SOURCES[name].variable for name, value in told.items() if not value]:
             raise Refusal(
                 "Chorus Pro est réglé à moitié : il manque {variables} ; donnez-les, ou retirez toutes les autres.",
                 variables=", ".join(missing),
@@ -446,7 +135,7 @@ class WorkerSettings(_Process):
         if access.real and self.mode is not Mode.PRODUCTION:
             raise Refusal(
                 "{variable} est le vrai Chorus Pro et ce serveur n'est pas en production : donnez la qualification.",
-                variable=_SOURCES["chorus_api_url"].variable,
+                variable=SOURCES["chorus_api_url"].variable,
             )
         return access
 
@@ -535,13 +224,13 @@ def settings_for(process: str, ini: Path | None = None, environ: Mapping[str, st
 
 def mode_of(ini: Path, environ: Mapping[str, str]) -> Mode:
     """Return what this installation is for, whatever the process."""
-    mode: Mode = _value(_SOURCES["mode"], ini, _written_in(ini), environ)
+    mode: Mode = _value(SOURCES["mode"], ini, _written_in(ini), environ)
     return mode
 
 
 def ingest_processes(ini: Path, environ: Mapping[str, str]) -> int:
     """Return how many ingest processes share the messages."""
-    number: int = _value(_SOURCES["ingest_processes"], ini, _written_in(ini), environ)
+    number: int = _value(SOURCES["ingest_processes"], ini, _written_in(ini), environ)
     return number
 
 
@@ -554,7 +243,7 @@ def mqtt_outside(ini: Path, environ: Mapping[str, str]) -> tuple[Listen, Path, P
     """
     written = _written_in(ini)
     listen, certificate, key = (
-        _value(_SOURCES[name], ini, written, environ) for name in ("mqtt_listen", "mqtt_certificate", "mqtt_key")
+        _value(SOURCES[name], ini, written, environ) for name in ("mqtt_listen", "mqtt_certificate", "mqtt_key")
     )
     if listen is None and certificate is None and key is None:
         return None
@@ -573,12 +262,12 @@ def variables_of(process: str) -> tuple[str, ...]:
 
 def all_variables() -> frozenset[str]:
     """Return every environment variable some process reads."""
-    return frozenset(source.variable for source in _SOURCES.values())
+    return frozenset(source.variable for source in SOURCES.values())
 
 
-def _sources_of(process: str) -> dict[str, _Source]:
+def _sources_of(process: str) -> dict[str, Source]:
     names = [field.name for field in fields(_PROCESSES[process])]
-    return {name: _SOURCES.get(f"{process}.{name}") or _SOURCES[name] for name in names}
+    return {name: SOURCES.get(f"{process}.{name}") or SOURCES[name] for name in names}
 
 
 def _written_in(ini: Path) -> Mapping[str, str]:
@@ -602,7 +291,7 @@ def _written_in(ini: Path) -> Mapping[str, str]:
     return parser[SECTION]
 
 
-def _value(source: _Source, ini: Path, written: Mapping[str, str], environ: Mapping[str, str]) -> Any:
+def _value(source: Source, ini: Path, written: Mapping[str, str], environ: Mapping[str, str]) -> Any:
     from_file = "" if source.environment_only else written.get(source.key, "")
     text = environ.get(source.variable, "") or from_file or source.default
     if not text and source.optional:

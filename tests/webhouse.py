@@ -9,7 +9,8 @@ import webtest
 
 from contracts.parties.register import register_shareholder
 from fleet.accounts.register import create_account
-from fleet.settings import Listen, Mode, WebSettings
+from fleet.setting_values import Listen, Mode
+from fleet.settings import WebSettings
 from fleet.web.app import make_app
 from tests import databases
 

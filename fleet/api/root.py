@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
-from fleet.settings import Mode
+from fleet.setting_values import Mode
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:

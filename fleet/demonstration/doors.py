@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
-from fleet.settings import Mode, settings_for
+from fleet.setting_values import Mode
+from fleet.settings import settings_for
 from foundation.actors import Actor, Role
 from foundation.errors import Refusal
 from foundation.tenancy import bind_actor, engine_for, session_factory

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from devices.ingest.connection import Connection
 from devices.ingest.process import run
 from devices.ingest.share import Share
-from fleet.settings import Mode, settings_for
+from fleet.setting_values import Mode
+from fleet.settings import settings_for
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from fleet.settings import Mode, ini_path, mode_of
+from fleet.setting_values import Mode
+from fleet.settings import ini_path, mode_of
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from fleet.database.bootstrap import LOGIN_ROLES
-from fleet.settings import Mode, all_variables, ini_path, mode_of
+from fleet.setting_values import Mode
+from fleet.settings import all_variables, ini_path, mode_of
 from fleet.supervision.services import mosquitto, postgresql, redis
 from foundation.errors import Refusal
 

@@ -12,7 +12,7 @@ import pytest
 import waitress
 from waitress.channel import HTTPChannel
 
-from fleet.settings import Listen
+from fleet.setting_values import Listen
 from fleet.web.serve import _behind_a_proxy
 from fleet.web.unread import UnreadRequest
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.settings import Listen, Mode, all_variables, settings_for, variables_of
+from fleet.setting_values import Listen, Mode
+from fleet.settings import all_variables, settings_for, variables_of
 from foundation.errors import Refusal
 
 COMPLETE = {
