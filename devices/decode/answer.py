@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from devices.dialects.measurement import Observation, Unreadable
     from devices.dialects.registry import Recognised
+
+
+_CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 def to_json(recognised: Recognised) -> dict[str, Any]:
@@ -68,8 +72,12 @@ def to_text(recognised: Recognised) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` as a terminal can show it: halves of surrogate pairs are legal in JSON, not in UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Return `text` as a terminal can show it.
+
+    Halves of surrogate pairs are legal in JSON, not in UTF-8; control characters of a message would move the cursor,
+    clear the screen or write other words over ours.
+    """
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text.encode("utf-8", "backslashreplace").decode())
 
 
 def dumps(answer: dict[str, Any]) -> str:

@@ -55,6 +55,15 @@ _KNOWN = text("""
         WHERE installation_id = r.installation_id AND ts = r.ts ORDER BY id DESC LIMIT 1) c ON true
     ORDER BY i.point_id, i.at, i.line
 """)
+# Intervals that cover each other are left out of the energy, which would be a part of what the file says.
+_CLOSER = text("""
+    SELECT line, at, earlier, round(extract(epoch FROM at - before) / 60, 2) FROM (
+        SELECT line, at,
+            lag(at) OVER of_point AS before, lag(line) OVER of_point AS earlier
+        FROM (SELECT DISTINCT ON (point_id, at) line, point_id, at FROM incoming ORDER BY point_id, at, line) AS once
+        WINDOW of_point AS (PARTITION BY point_id ORDER BY at)) AS told
+    WHERE at - before < make_interval(mins => :step) ORDER BY line
+""")
 _COUNTS = text("""
     SELECT count(*), count(DISTINCT (point_id, at)), count(DISTINCT point_id), min(at), max(at),
         (SELECT count(*) FROM incoming_known) FROM incoming
@@ -113,6 +122,8 @@ def compare(session: Session, profile: Profile, energies: dict[int, str], outcom
             for line, at, value, earlier, before in session.execute(_TWICE)
         ]
     )
+    if profile.kind is Kind.CURVE:
+        outcome.add(_too_close(session, profile, zone))
     for point_id, energy in energies.items():
         known = find_series(session, point_id, counts=counts_of(profile, energy), step=step_of(profile))
         if known is not None:
@@ -130,6 +141,19 @@ def compare(session: Session, profile: Profile, energies: dict[int, str], outcom
             )
         )
     outcome.same = rows - outcome.new - outcome.changed
+
+
+def _too_close(session: Session, profile: Profile, zone: ZoneInfo) -> list[Problem]:
+    """Return the rows of a load curve that begin before the one before them, of the same point, has ended."""
+    return [
+        Problem(
+            line,
+            "",
+            f"Cette valeur ({_wall(at, zone)}) vient {_shown(minutes)} min après celle de la ligne {earlier}, et le profil dit"
+            f" un pas de {profile.step} min ; corrigez le pas du profil, ou coupez le fichier là où le pas change.",
+        )
+        for line, at, earlier, minutes in session.execute(_CLOSER, {"step": profile.step})
+    ]
 
 
 def write(

@@ -8,9 +8,11 @@ acknowledges in order, MQTT 5 § 4.6).
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from foundation.errors import Refusal
@@ -98,25 +100,48 @@ def _line(n: int, said: Said) -> bytes:
 
 def read_entries(path: Path) -> Iterator[Entry]:
     """Yield the messages of a ledger, in order; a last line the end of the simulator cut short is left out."""
-    for line in _lines(path):
+    for number, line in _lines(path):
         if "n" in line:
-            payload = bytes.fromhex(line["hex"]) if "hex" in line else line["payload"].encode()
-            means = [(channel, time, value) for channel, time, value in line.get("means", ())]
-            yield Entry(line["n"], line["topic"], payload, line.get("fault", ""), line.get("serial", ""), means)
+            try:
+                entry = _entry(line)
+            except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+                raise _no_ledger(path, number) from None
+            yield entry
 
 
 def acknowledged_in(path: Path) -> int:
     """Return the number up to which every message is known to be acknowledged."""
-    return max((line["acknowledged"] for line in _lines(path) if "acknowledged" in line), default=0)
+    found = 0
+    for number, line in _lines(path):
+        upto = line.get("acknowledged", 0)
+        if not isinstance(upto, int):
+            raise _no_ledger(path, number)
+        found = max(found, upto)
+    return found
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _entry(line: dict[str, Any]) -> Entry:
+    """Return the message a line says; the errors of Python where it says none."""
+    payload = bytes.fromhex(line["hex"]) if "hex" in line else line["payload"].encode()
+    means = [(channel, time, value) for channel, time, value in line.get("means", ())]
+    for _, time, value in means:
+        # The database reads these; what it could not would end in its own words.
+        if time is not None:
+            dt.datetime.fromisoformat(time)
+        Decimal(value)
+    topic: str = line["topic"]
+    topic.encode()
+    return Entry(int(line["n"]), topic, payload, line.get("fault", ""), line.get("serial", ""), means)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each whole line with its number."""
     number = 0
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):  # noqa: B007 - said in the refusal
-                if line.endswith(b"\n"):
-                    yield json.loads(line)
+            for number, written in enumerate(file, 1):
+                if written.endswith(b"\n"):
+                    yield number, _object(written)
     except OSError as error:
         raise Refusal(
             "Le registre « {path} » ne se lit pas ({strerror}) ; vérifiez son chemin.",
@@ -124,9 +149,20 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             strerror=error.strerror,
         ) from None
     except ValueError:
-        raise Refusal(
-            "La ligne {number} de « {path} » n'est pas celle d'un registre ; donnez le fichier que « fleet "
-            "devices simulate » a écrit.",
-            number=number,
-            path=path,
-        ) from None
+        raise _no_ledger(path, number) from None
+
+
+def _object(written: bytes) -> dict[str, Any]:
+    line = json.loads(written)
+    if not isinstance(line, dict):
+        raise ValueError  # noqa: TRY004 - said like any other line that is none
+    return line
+
+
+def _no_ledger(path: Path, number: int) -> Refusal:
+    return Refusal(
+        "La ligne {number} de « {path} » n'est pas celle d'un registre ; donnez le fichier que « fleet "
+        "devices simulate » a écrit.",
+        number=number,
+        path=path,
+    )

@@ -165,6 +165,14 @@ def test_one_instant_with_two_values_in_a_file_is_a_problem(dbsession):
     assert outcome.same == 1 + 1  # the repeated row, and the contradicting one, are not new
 
 
+def test_a_curve_of_a_finer_step_than_its_profile_says_is_refused(dbsession):
+    finer = f"PRM;Date;W\n{PRM};2025-01-06 00:00;6\n{PRM};2025-01-06 00:30;6\n{PRM};2025-01-06 01:00;6\n"
+    outcome = check(dbsession, received(dbsession, CURVE, finer), today=TODAY)
+    assert [problem.line for problem in outcome.problems] == [3, 4]
+    assert "30 min" in outcome.problems[0].sentence
+    assert "60 min" in outcome.problems[0].sentence
+
+
 def test_a_header_alone_is_refused(dbsession):
     outcome = check(dbsession, received(dbsession, CURVE, "PRM;Date;W\n"), today=TODAY)
     assert "intitulés" in outcome.refusal

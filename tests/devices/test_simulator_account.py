@@ -70,8 +70,22 @@ def test_a_ledger_is_never_written_over(path):
         Ledger(path)
 
 
-def test_a_file_that_is_no_ledger_is_refused_with_its_line(path):
-    path.write_text('{"n":1,"topic":"a","payload":""}\nbonjour\n')
+@pytest.mark.parametrize(
+    "line",
+    [
+        "bonjour",
+        "[1]",
+        "42",
+        '{"n":2}',
+        '{"n":"x","topic":"a","payload":"a"}',
+        '{"n":2,"topic":1,"payload":"a"}',
+        '{"n":2,"topic":"a","hex":"zz"}',
+        '{"n":2,"topic":"a","payload":"a","means":[["c","hier","1"]]}',
+        '{"n":2,"topic":"a","payload":"a","means":[["c",null,"x"]]}',
+    ],
+)
+def test_a_file_that_is_no_ledger_is_refused_with_its_line(path, line):
+    path.write_text('{"n":1,"topic":"a","payload":""}\n' + line + "\n")
     with pytest.raises(Refusal, match="ligne 2"):
         list(read_entries(path))
 

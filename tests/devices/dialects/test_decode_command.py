@@ -140,3 +140,11 @@ def test_a_file_that_is_no_codec(tmp_path, content, said):
     answer = run("--topic", TOPIC, "--codec", str(codec), message=UPLINK)
     assert answer.exit_code == 2
     assert said in answer.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_what_a_message_says_cannot_drive_the_terminal(more):
+    answer = run("--topic", "x", "--dialect", "\x1b[2J\r\x9b31m", *more, message=b"{}")
+    assert answer.exit_code == 2
+    assert not {"\x1b", "\r", "\x9b"} & set(answer.output)
+    assert "\\x1b[2J" in answer.output
