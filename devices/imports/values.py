@@ -150,7 +150,8 @@ def _too_close(session: Session, profile: Profile, zone: ZoneInfo) -> list[Probl
             line,
             "",
             f"Cette valeur ({_wall(at, zone)}) vient {_shown(minutes)} min après celle de la ligne {earlier}, et le"
-            f" profil dit un pas de {profile.step} min ; corrigez le pas du profil, ou coupez le fichier là où le pas change.",
+            f" profil dit un pas de {profile.step} min ; corrigez le pas du profil, ou coupez le fichier là où le pas"
+            " change.",
         )
         for line, at, earlier, minutes in session.execute(_CLOSER, {"step": profile.step})
     ]

@@ -54,6 +54,12 @@ class Ledger:
             raise Refusal(
                 "Le registre « {path} » existe déjà ; donnez un autre nom : il ne s'efface pas.", path=path
             ) from None
+        except OSError as error:
+            raise Refusal(
+                "Le registre « {path} » ne s'écrit pas ({strerror}) ; vérifiez son chemin.",
+                path=path,
+                strerror=error.strerror,
+            ) from None
 
     def __enter__(self) -> Self:
         return self

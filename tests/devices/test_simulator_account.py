@@ -64,6 +64,11 @@ def test_a_last_line_cut_short_is_left_out(path):
     assert [entry.topic for entry in read_entries(path)] == ["a"]
 
 
+def test_a_ledger_that_has_no_place_is_refused(path):
+    with pytest.raises(Refusal, match="ne s'écrit pas"):
+        Ledger(path / "absent")
+
+
 def test_a_ledger_is_never_written_over(path):
     path.touch()
     with pytest.raises(Refusal, match="existe déjà"):
