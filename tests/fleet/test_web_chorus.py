@@ -15,6 +15,7 @@ from billing.ledger.register import balance
 from contracts.parties.models import Budget, Shareholder
 from contracts.parties.register import add_budget
 from fleet.accounts.register import create_account
+from foundation.clock import set_clock
 from foundation.jobs.models import Job
 from foundation.jobs.queue import ask
 from tests.billing.test_chorus import issued
@@ -26,6 +27,7 @@ from tests.webhouse import PASSWORD, PEOPLE, open_house
 def house(template):
     for house in open_house(template, "fleet_test_web_chorus"):
         with house.database.sessions("owner").begin() as session:
+            set_clock(session, dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC))
             company(session)
             invoice = issued(session)
             owner = session.get_one(Shareholder, invoice.shareholder_id)
@@ -125,7 +127,7 @@ def test_a_payment_that_is_announced_is_booked_by_a_person_with_the_day_of_the_b
     assert "F2026-0001" in claire.get("/chorus").html.find(class_="tasks").text
     form = claire.get(f"/invoices/{house.invoice}/chorus/payment").forms["form"]
     assert form["amount"].value == "443,48"
-    form["day"], form["payer"] = "2026-01-25", "Trésorerie"
+    form["day"], form["payer"] = "2026-03-31", "Trésorerie"
     form.submit(status=303)
     with house.database.sessions("owner")() as session:
         assert str(balance(session, "512")) == "443.48"
@@ -180,3 +182,25 @@ def test_a_document_whose_originals_are_held_says_why_and_may_be_tried_again(hou
     finally:
         with house.database.sessions("owner").begin() as session:
             session.get_one(Invoice, house.invoice).pdf_id = original
+
+
+def test_what_was_paid_late_is_booked_as_interest_and_indemnity_by_a_person(house):
+    claire = house.person("operator")
+    owner = house.scalar(select(Invoice.shareholder_id).where(Invoice.id == house.invoice))
+    form = claire.get(f"/receivables/{owner}/payments/new").forms["form"]
+    form["day"], form["amount"], form["reference"], form["payer"] = "2026-03-31", "900", "M-9", "Trésorerie"
+    address = form.submit(status=303).location
+    page = claire.get(address)
+    assert "hors champ de la TVA" in page
+    page.forms[f"late-{house.invoice}"].submit(status=303)
+    page = claire.get(address)
+    assert "règle aussi le retard" in page
+    assert f"late-{house.invoice}" not in page.forms
+    with house.database.sessions("owner")() as session:
+        assert str(balance(session, "758")) == "-40.00"
+    assert "Retard payé" in municipality(house).get(f"/invoices/{house.invoice}")
+
+
+def test_the_municipality_reads_what_it_keeps(house):
+    page = municipality(house).get(f"/invoices/{house.invoice}")
+    assert "elle garde 443,48" in page.text.replace("\u202f", " ")
