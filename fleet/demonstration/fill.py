@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from devices.energy.derive import points_to_derive
 from devices.energy.tasks import DERIVE
 from fleet.demonstration import agreements, bills, people, proof, readings
+from fleet.demonstration.errand import send_technician
 from fleet.demonstration.metering import generate, meters
 from fleet.demonstration.municipalities import MUNICIPALITIES
 from fleet.demonstration.outdoors import bring_temperatures
@@ -59,6 +60,7 @@ class Filling:
         """Write every chapter in its order."""
         self._register()
         self._open_accounts()
+        self._send_technician()
         self._bring_weather()
         self._bring_readings()
         self._derive()
@@ -102,6 +104,11 @@ class Filling:
                 with self._doors.operator() as session:
                     open_account(session, account)
                 told()
+
+    def _send_technician(self) -> None:
+        with self._stage("Visite de terrain", 1) as told, self._doors.operator() as session:
+            send_technician(session, self._moment)
+            told()
 
     def _bring_weather(self) -> None:
         start, end = (local_midnight(day, ZONE) for day in (self._story.filled.start, self._story.filled.end))
