@@ -18,7 +18,7 @@ from sqlalchemy import text
 from devices.field.codes import read_code
 from devices.ingest.publish import publish_readings
 from foundation.errors import Refusal
-from tests.devices.field_house import NEW, PASSWORD, open_field, visit_for
+from tests.devices.field_house import NEW, OTHER, PASSWORD, open_field, visit_for
 from tests.scenarios.house import scalar, wait_until
 from tests.scenarios.test_in_a_browser import FLAGS
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Playwright
+    from playwright.sync_api import Locator, Playwright
 
     from tests.databases import Database
     from tests.scenarios.house import House
@@ -75,6 +75,11 @@ def photo() -> dict[str, object]:
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
 
 
+def code_box(page: Page) -> Locator:
+    """Return where a code is typed."""
+    return page.get_by_label("Numéro de série, DevEUI ou code de l'étiquette")
+
+
 def step(page: Page, question: str) -> None:
     """Wait for a question of the wizard."""
     expect(page.locator(f"section[data-question='{question}']")).to_be_visible()
@@ -90,7 +95,8 @@ def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speak
 ) -> None:
     with database.sessions("owner").begin() as session:
         field = open_field(session, sign_in=True)
-        visit, _tasks = visit_for(session, field, {"kind": "install"}, today=dt.datetime.now(dt.UTC).date())
+        works = {"kind": "install"}, {"kind": "swap", "point": field.second}
+        visit, _tasks = visit_for(session, field, *works, today=dt.datetime.now(dt.UTC).date())
         number = visit.id
     house.start("web", "worker", "ingest")
 
@@ -115,7 +121,7 @@ def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speak
     page.get_by_role("button", name="Commencer la visite").click()
     page.get_by_role("link", name="Poser un capteur").click()
     step(page, "device")
-    box = page.get_by_label("Numéro de série, DevEUI ou code de l'étiquette")
+    box = code_box(page)
     for wrong, why in (
         ("https://exemple.fr", "adresse web"),
         ("14500000000001", "14 chiffres"),
@@ -191,8 +197,40 @@ def test_an_installation_without_a_network_is_commissioned_when_the_sensor_speak
     assert scalar(database, "SELECT state FROM devices.device WHERE serial = :serial", serial=NEW) == "commissioned"
     expect(page.get_by_text("essai réussi")).to_be_visible(timeout=45_000)
 
-    # The site signs; the report is printed.
+    # A sensor is replaced: the old one is faulty, the new one serves the same point.
     page.goto(f"{house.url}/field/#/visit/{number}")
+    page.get_by_role("link", name="Remplacer le capteur").click()
+    step(page, "old")
+    box = code_box(page)
+    box.fill(NEW)
+    following(page)
+    expect(page.locator("p.refusal[role='alert']")).to_contain_text("est posé 70b3d5499f000006")
+    box.fill("70B3D5499F000006")
+    following(page)
+    step(page, "old_dial")
+    page.get_by_label("Index au cadran").fill("500")
+    take(page, "dial")
+    step(page, "becomes")
+    following(page)
+    step(page, "device")
+    box.fill(OTHER)
+    following(page)
+    step(page, "dial")
+    page.get_by_label("Index au cadran").fill("499")
+    following(page)
+    expect(page.locator("p.refusal[role='alert']")).to_contain_text("plus petit")
+    page.get_by_label("Index au cadran").fill("500,5")
+    following(page)
+    step(page, "after")
+    take(page, "after")
+    step(page, "check")
+    page.get_by_role("button", name="Enregistrer").click()
+    states = "SELECT string_agg(state, ' ' ORDER BY serial) FROM devices.device WHERE serial IN (:old, :new)"
+    wait_until(
+        lambda: scalar(database, states, new=OTHER, old="70b3d5499f000006") == "installed faulty", "it was not swapped"
+    )
+
+    # The site signs; the report is printed.
     page.get_by_role("button", name="Terminer et faire signer").click()
     page.get_by_label("Nom et fonction").fill("Anne Le Goff, directrice")
     pad = page.locator("canvas.signature").bounding_box()

@@ -169,7 +169,7 @@ const ASKED = {
     const choice = options("old_becomes", words, work.draft.said.old_becomes || "faulty");
     return { shown: [h("h1", {}, _("Dans quel état est l'ancien capteur ?")), field(_("Il est"), choice)], answer() { work.draft.said.old_becomes = choice.value; } };
   },
-  async meter(work) {
+  async meter(work, refusal) {
     const { said } = work.draft;
     const { task } = work;
     const serial = h("input", { name: "meter_serial", value: said.meter_serial || "", autocomplete: "off" });
@@ -178,6 +178,13 @@ const ASKED = {
     const ratio = h("input", { name: "ct_ratio", value: said.ct_ratio || "1", inputmode: "decimal", autocomplete: "off" });
     return {
       shown: [h("h1", {}, work.kind === "meter" ? _("Quel est le nouveau compteur ?") : _("Quel est ce compteur ?")), field(_("Numéro de série du compteur"), serial),
+        h("button", { type: "button", class: "second wide", onclick: async () => {
+          try {
+            const code = await scan();
+            // 14 digits are the point's number, anything else the meter's own.
+            if (code) (/^[0-9]{14}$/.test(code.trim()) ? identifier : serial).value = code.trim();
+          } catch (error) { refusal.textContent = error.message; }
+        } }, _("Scanner le compteur")),
         field(_("PRM ou PCE"), identifier, { help: task.point.identifier ? _("14 chiffres ; celui du point finit par {end}.", { end: task.point.identifier.slice(-4) }) : _("14 chiffres, s'il est écrit sur le compteur.") }),
         field(_("Poids d'impulsion"), weight, { help: _("Écrit sur la plaque : kWh ou m³ par impulsion ; 1 s'il n'y en a pas.") }), field(_("Rapport de transformation (TC)"), ratio, { help: _("1 sans transformateur de courant.") })],
       answer() {
