@@ -41,6 +41,8 @@ def forbidden(request: Request) -> dict[str, Any] | Response:
             request.response.headers["HX-Redirect"] = address
             return request.response
         return HTTPSeeOther(address)
+    # Tried once by mistake, more often by somebody who looks for a way (ASVS 5.0, 16.3.2).
+    log.warning("denied %s %s to account %s", request.method, request.path, request.actor.account_id)
     return _page(
         request,
         403,
