@@ -42,7 +42,8 @@ def fit_many(
 
     A model is the one `fit_daily` or `fit_hourly` makes of the meter alone, to the last digit, whatever else is in the
     batch: cost grows in proportion to the meters, and a portfolio can be cut anywhere and shared among processes.
-    What meters of the same days have in common (their calendar) is worked out once.
+    Structures and curves of many meters go through the same array operations, of whatever days and stations they are;
+    hourly meters of one station share what only temperatures decide. Some hundred meters a call are enough.
     """
     hours, days = [], []
     for data in batch:
