@@ -18,6 +18,9 @@ from devices.simulator.faults import Fault, shares_of
 from devices.simulator.sensors import SINCE, Fleet
 from devices.simulator.voices import VOICES
 
+LONGEST_NAME = 40
+"""Signs of a fleet's name: a serial has 64, what is put around the name included."""
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Écrire le résultat en JSON.")
 
 
@@ -79,8 +82,19 @@ def simulate(
     as_json: bool,
 ) -> None:
     """Speak until everything is said or somebody says stop; say how much was published."""
+    from devices.dialects.naming import NAME
     from devices.simulator.ledger import Ledger
     from devices.simulator.run import speak
+    from foundation.errors import Refusal
+
+    if name is not None and not (NAME.fullmatch(name) and len(name) <= LONGEST_NAME):
+        raise Refusal(
+            "« {name} » ne peut nommer un parc simulé, car ses capteurs s'appellent d'après lui ; servez-vous de"
+            " lettres, de chiffres, de « . », « _ » ou « - », {longest} signes au plus.",
+            field="name",
+            name=name[:LONGEST_NAME],
+            longest=LONGEST_NAME,
+        )
 
     fleet = Fleet(
         name=name or secrets.token_hex(4),

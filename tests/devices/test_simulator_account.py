@@ -64,6 +64,17 @@ def test_a_last_line_cut_short_is_left_out(path):
     assert [entry.topic for entry in read_entries(path)] == ["a"]
 
 
+@pytest.mark.parametrize("name", ["a/#b", "+", "", "é", "x" * 60])
+def test_a_name_no_sensor_could_have_is_refused_before_anything_is_written(path, name):
+    refused = CliRunner().invoke(
+        group,
+        ["simulate", "--ledger", str(path), "--messages", "1", "--mqtt-url", "mqtt://127.0.0.1:1", "--name", name],
+    )
+    assert isinstance(refused.exception, Refusal)
+    assert "parc simulé" in refused.exception.sentence
+    assert not path.exists()
+
+
 def test_a_ledger_that_has_no_place_is_refused(path):
     with pytest.raises(Refusal, match="ne s'écrit pas"):
         Ledger(path / "absent")
