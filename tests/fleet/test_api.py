@@ -302,14 +302,10 @@ def test_invented_tokens_do_not_fill_the_memory(monkeypatch):
 
 
 def bring(house, readings, who="operator", status=202):
-    return call(
-        house,
-        f"devices/{house.ids['devices']}/readings",
-        who,
-        status,
-        method="post_json",
-        params={"readings": readings},
-    )
+    address = f"devices/{house.ids['devices']}/readings"
+    answer = call(house, address, who, status, method="post_json", params={"readings": readings})
+    answer.request.environ["wsgi.input"].close()  # a long body is kept in a file, which a real server closes
+    return answer
 
 
 def done(house, answer):
