@@ -258,7 +258,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "plans": plan.id,
             "plan-deposits": deposited.id,
             "studies": keep(session, b"%PDF-1.7", name="eligibilite-1.pdf", media_type="application/pdf").id,
-            "simulations": keep(session, b"%PDF-1.7", name="simulation-1.pdf", media_type="application/pdf").id,
+            "simulations": keep(session, b"%PDF-1.7 s", name="simulation-1.pdf", media_type="application/pdf").id,
             "events": event.id,
             "evidence": event.evidence[0].id,
             "suggestions": suggestion.id,
