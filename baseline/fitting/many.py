@@ -51,6 +51,8 @@ def fit_many(
             hours.append(data)
         else:
             days.append(data)
+    if hours and days:
+        raise TypeError("a batch holds days or hours, not both")
     if hours:
         return fit_hours(hours, holidays=holidays, vacations=vacations)
     return fit_days(days, holidays=holidays, vacations=vacations)

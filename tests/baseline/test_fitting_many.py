@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,3 +85,13 @@ def test_hours_make_hourly_models():
     hours = meter.before.hours(BaselineHours)
     (model,) = fit_many([hours])
     assert model.to_json() == fit_hourly(hours).to_json()
+    with pytest.raises(TypeError):
+        fit_many([hours, hours.daily])
+
+
+def test_hours_of_several_stations_are_fitted_together_as_alone():
+    meters = [meter.before for meter in generated(3)]
+    gaps = replace(meters[0], kwh=np.where(np.arange(8760) % 97 == 0, np.nan, meters[0].kwh))
+    batch = [year.hours(BaselineHours) for year in (meters[0], meters[1], gaps, meters[2], meters[0])]
+    together = fit_many(batch, holidays=HOLIDAYS)
+    assert [model.to_json() for model in together] == [fit_hourly(data, holidays=HOLIDAYS).to_json() for data in batch]
