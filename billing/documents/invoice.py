@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,7 +25,7 @@ from foundation.look.tokens import tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from billing.documents.snapshot import BoundarySnapshot, InvoiceSnapshot
+    from billing.documents.snapshot import BoundarySnapshot, FactSnapshot, InvoiceSnapshot
     from billing.documents.waterfall import WaterfallSteps
 
 XML_NAME = "factur-x.xml"
@@ -39,6 +40,10 @@ ENERGY_WORDS = {
     "solar_thermal": "solaire thermique",
 }
 UNIT_WORDS = {"C62": "forfait", "KWH": "kWh", "MWH": "MWh", "MON": "mois", "DAY": "jour"}
+SPACIOUS = 3
+"""Lines up to which each says its description; more stand closer, their description is in the account on page 2."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SHORT_HASH = 12
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 
 
@@ -83,6 +88,8 @@ def page_of(snapshot: InvoiceSnapshot, sha256: str) -> Page:
         "energy_words": ENERGY_WORDS,
         "energies": ENERGIES,
         "unit_words": UNIT_WORDS,
+        "dense": max(len(snapshot["lines"]), len(snapshot["boundaries"])) > SPACIOUS,
+        "proofs": _proofs(snapshot["evidence"]),
     }
     facts = DocumentFacts(
         title=f"{'Avoir' if is_credit else 'Facture'} {snapshot['invoice_number']} - {snapshot['seller']['name']}",
@@ -124,6 +131,22 @@ def _sums(rows: Sequence[BoundarySnapshot]) -> dict[str, Decimal]:
         "value": sum((Decimal(row["value"]) for row in rows), Decimal(0)),
         "amount": sum((Decimal(row["amount"]) for row in rows), Decimal(0)),
     }
+
+
+def _proofs(facts: Sequence[FactSnapshot]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the facts boundary by boundary, what all have in common once at the end.
+
+    Hashes stand by their first digits: the evidence pack has them whole.
+    """
+    grouped: dict[str, dict[str, str]] = {}
+    for fact in facts:
+        about, _, what = fact["label"].rpartition(" : ")
+        value = fact["value"][:_SHORT_HASH] + "…" if _HASH.fullmatch(fact["value"]) else fact["value"]
+        grouped.setdefault(about or what, {})[what if about else ""] = value
+    first, *others = grouped.values() or [{}]
+    common = {what: said for what, said in first.items() if others and all(one.get(what) == said for one in others)}
+    found = [(about, [one for one in said.items() if one[0] not in common]) for about, said in grouped.items()]
+    return [*found, *([("Partout", list(common.items()))] if common else [])]
 
 
 def _qr_code(url: str) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from billing.documents.mentions import GOODS_MENTIONS, PAYMENT_DAYS, PUBLIC_BUYER_NOTES, SERVICE_MENTIONS
 from billing.pack.gather import reports_behind
@@ -14,6 +14,8 @@ from foundation.look.language import FRENCH
 from foundation.time import bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.orm import Session
 
     from billing.documents.snapshot import (
@@ -123,7 +125,7 @@ def _common(settlement: Settlement, company: Company, base_url: str, today: dt.d
         "payment": {"iban": company.iban, "bic": company.bic, "account_name": company.name},
         "notes": list(PUBLIC_BUYER_NOTES),
         "legal_basis": agreement.legal_basis,
-        "steps": [_step(step) for step in settlement.evaluation["steps"]],
+        "steps": [_step(step) for step in _told(settlement)],
         "check_url": f"{base_url.rstrip('/')}/check/{number}",
     }
 
@@ -200,6 +202,22 @@ def _counted(line: SettlementLine) -> tuple[Decimal, Decimal, int]:
     nothing = Decimal("0.000")
     adjusted = sum((day.adjusted_baseline_kwh or nothing for day in days), nothing)
     return adjusted, sum((day.measured_kwh or nothing for day in days), nothing), len(days)
+
+
+def _told(settlement: Settlement) -> Iterator[dict[str, Any]]:
+    """Yield the steps the account has to tell: what one boundary avoided stands in its table already.
+
+    Of earlier years only what is corrected now is told boundary by boundary.
+    """
+    corrected = {
+        (line.label, line.energy, str(line.avoided_value))
+        for line in settlement.lines
+        if line.amount and line.year != settlement.contract_year_number
+    }
+    for step in settlement.evaluation["steps"]:
+        values = step.get("values", {})
+        if step.get("name") != "result" or (values.get("boundary"), values.get("energy"), step["amount"]) in corrected:
+            yield step
 
 
 def _step(step: dict[str, str]) -> StepSnapshot:

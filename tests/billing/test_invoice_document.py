@@ -209,6 +209,35 @@ def test_what_is_not_said_leaves_no_gap() -> None:
     assert "étape par étape" not in words(bare)
 
 
+def test_thirteen_boundaries_stay_on_two_pages_owed_first_measured_second() -> None:
+    example = example_snapshot()
+    places = [f"École publique de Lambrezel-sur-Mer {place} – gaz" for place in range(13)]
+    facts = [
+        {"label": f"{place} : {what}", "value": value}
+        for place in places
+        for what, value in (
+            ("plan de mesure", SHA256),
+            ("rapport d'économies", SHA256[::-1]),
+            ("station", "Lann Bihoué"),
+        )
+    ]
+    reader = rendered(
+        boundaries=[{**example["boundaries"][0], "label": place} for place in places],
+        lines=[
+            {**example["lines"][0], "identifier": place, "name": f"Part des économies : {place}"} for place in places
+        ],
+        steps=example["steps"] * 2,
+        evidence=facts,
+    )
+    assert len(reader.pages) == 2
+    first, second = (" ".join(page.extract_text().split()) for page in reader.pages)
+    assert first.count("Part des économies : École publique") == 13
+    assert "Pas d'escompte" in first
+    assert second.count("46 200 à 62 900") == 13
+    assert second.count(f"plan de mesure {SHA256[:12]}…") == 1, "what all have in common is said once"
+    assert "Vérifier cette facture" in second
+
+
 def test_a_long_invoice_takes_the_pages_it_needs() -> None:
     line = example_snapshot()["lines"][0]
     reader = rendered(lines=[{**line, "identifier": str(place)} for place in range(1, 61)])
