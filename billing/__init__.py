@@ -17,6 +17,7 @@ def includeme(config: Any) -> None:
         "chorus",
         "benefit",
         "year_end",
+        "reports",
         "evidence",
     ):
         config.include(f"billing.{room}.views")

@@ -42,6 +42,7 @@ ROOMS_WITH_MODELS = (
     "billing.ledger.models",
     "billing.invoices.models",
     "billing.receivables.models",
+    "billing.reports.models",
     "billing.chorus.models",
     "fleet.accounts.models",
     "fleet.desk.sheet.models",

@@ -60,6 +60,8 @@ class Printed:
     sections: Sequence[Section] = ()
     synthetic: bool = False
     tone: str = "saved"
+    dense: bool = False
+    """Closer together, for what has to stand on one page."""
 
 
 def print_pages(printed: Printed, *, instant: dt.datetime, language: Language) -> bytes:

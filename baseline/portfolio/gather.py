@@ -61,6 +61,14 @@ class Portfolio:
 def portfolio_of(session: Session, year: int, confidence: float) -> Portfolio:
     """Return what the newest reports within calendar `year` avoided together, one a plan: the one of most days."""
     start, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
+    reports = sorted(reports_of_year(session, year), key=lambda one: -one.avoided_energy_kwh)
+    total = portfolio([_part(one) for one in reports], confidence)
+    return Portfolio(start, end, reports, total, others_of(session, reports, start, end))
+
+
+def reports_of_year(session: Session, year: int) -> list[SavingsReport]:
+    """Return the newest reports within calendar `year`, one a plan: the one of most days."""
+    start, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
     newest = (
         select(func.max(SavingsReport.id))
         .where(SavingsReport.period.contained_by(Range(start, end)))
@@ -71,9 +79,7 @@ def portfolio_of(session: Session, year: int, confidence: float) -> Portfolio:
         known = longest.get(report.plan_id)
         if known is None or report.days_expected >= known.days_expected:
             longest[report.plan_id] = report
-    reports = sorted(longest.values(), key=lambda one: -one.avoided_energy_kwh)
-    total = portfolio([_part(one) for one in reports], confidence)
-    return Portfolio(start, end, reports, total, others_of(session, reports, start, end))
+    return list(longest.values())
 
 
 def _part(report: SavingsReport) -> Part:

@@ -12,9 +12,12 @@ from baseline.reports.models import SavingsReport
 from billing.chorus.register import note_by_hand, note_status, to_deposit
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
+from billing.reports.register import MAKE as ANNUAL
+from billing.reports.register import documents_of
 from billing.settlements.models import Settlement
 from billing.settlements.register import accept, propose, review
 from contracts.agreements.models import Agreement
+from contracts.parties.models import Shareholder
 from foundation.actors import Actor, Role
 from foundation.errors import Refusal
 from foundation.jobs.queue import ask
@@ -124,6 +127,19 @@ def deposit_by_hand(session: Session, moment: Moment) -> int:
         for said, why in (("DEPOSEE", ""), (code, comment)):
             note_status(session, noted, code=said, day=moment.today, comment=why, by=DEPOSITOR, now=moment.now)
     return len(waiting)
+
+
+def without_annual_report(session: Session, siren: str) -> list[int]:
+    """Return the number of the municipality with that SIREN, where it has no yearly report yet."""
+    owner = session.scalars(select(Shareholder).where(Shareholder.siren == siren)).one()
+    return [] if documents_of(session, "municipality", shareholder_id=owner.id) else [owner.id]
+
+
+def ask_for_annual_report(session: Session, *, shareholder_id: int, year: Period) -> None:
+    """Ask for the yearly report of a municipality."""
+    number = year.start.year
+    item = {"shareholder_id": shareholder_id, "year": number, "language": "fr"}
+    ask(session, ANNUAL, f"Rapport annuel {number}", {f"{shareholder_id}-{number}": item})
 
 
 def _range(year: Period) -> Range[dt.date]:

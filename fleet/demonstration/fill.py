@@ -6,7 +6,7 @@ transaction, and uses the verbs the pages use: nothing stands here that an opera
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from devices.energy.derive import points_to_derive
@@ -68,6 +68,7 @@ class Filling:
         self._sign_agreements()
         self._report()
         self._invoice()
+        self._tell_the_year()
 
     @cached_property
     def _generated(self) -> Generated:
@@ -216,3 +217,20 @@ class Filling:
             with self._doors.operator() as session:
                 bills.deposit_by_hand(session, self._moment)
             told()
+
+    def _tell_the_year(self) -> None:
+        with self._doors.operator() as session:
+            missing = bills.without_annual_report(session, self._towns[0].siren)
+        with self._stage("Rapport annuel d'une commune", len(missing)) as told:
+            for shareholder_id in missing:
+                work_off(
+                    self._doors,
+                    bills.ANNUAL,
+                    partial(
+                        bills.ask_for_annual_report,
+                        shareholder_id=shareholder_id,
+                        year=self._story.timeline.reporting,
+                    ),
+                    moment=self._moment,
+                    told=told,
+                )

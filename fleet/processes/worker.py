@@ -58,6 +58,7 @@ ROOMS_WITH_TASKS = (
     "billing.invoices.tasks",
     "billing.year_end.tasks",
     "billing.simulation.tasks",
+    "billing.reports.tasks",
     "billing.chorus.tasks",
     "fleet.accounts.tasks",
     "fleet.api.tasks",

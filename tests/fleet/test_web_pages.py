@@ -28,6 +28,7 @@ from billing.invoices.rendering import render
 from billing.pack.signing import signer_of
 from billing.receivables.register import receive as receive_money
 from billing.receivables.register import spread
+from billing.reports.register import make_account
 from billing.settlements.disputes import Evidence as Paper
 from billing.settlements.disputes import decide, dispute
 from billing.settlements.register import propose as settle
@@ -86,6 +87,7 @@ PARTS = {"job_progress", "import_state", "search_short", "field"}
 FILES = {
     "invoice_pdf": "application/pdf",
     "invoice_xml": "application/xml",
+    "report_document": "application/pdf",
     "report_days": "text/csv",
     "journal": "text/tab-separated-values",
     "structure_template": "text/csv",
@@ -267,6 +269,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "settlements": settlement.id,
             "dispute-steps": contested.dispute_steps[0].id,
             "receivables": town.id,
+            "report-documents": make_account(session, settlement, FRENCH, now=NOW).id,
             "payments": paid_in_part(session, town).id,
             "deposits": suspended_in_chorus(session, invoice).id,
             "invoices": invoice.id,
