@@ -118,8 +118,8 @@ def _fleet(facts: Mapping[str, Any], language: Language) -> Section:
         ],
         facts=[(_(STATE_WORDS[state]), str(count)) for state, count in fleet["states"].items()],
         points=[
-            _(N_("alertes ouvertes, {kind} : {count}")).format(kind=_(one["word"]), count=one["open"])
-            for one in fleet["alerts"]
+            _(N_("alertes ouvertes, {kind} : {count}")).format(kind=_(word), count=count)
+            for word, count in ((one["word"], one["open"]) for one in fleet["alerts"])
         ],
     )
 

@@ -227,7 +227,8 @@ def _carbon(facts: Mapping[str, Any], language: Language) -> Section:
     _ = language.translate
     rows = []
     for one, avoided in zip(facts["co2"], facts["co2_avoided"], strict=True):
-        rows.append((_(one["name"]), _figure(one, language), language.number(Decimal(avoided["kg"]))))
+        name = one["name"]
+        rows.append((_(name), _figure(one, language), language.number(Decimal(avoided["kg"]))))
     return Section(
         _(N_("Combien de CO₂ ?")),
         paragraphs=[
@@ -241,7 +242,7 @@ def _carbon(facts: Mapping[str, Any], language: Language) -> Section:
         table=Table(
             (_(N_("Facteurs")), _(N_("Émis dans l'année, kg CO₂e")), _(N_("Évité, kg CO₂e"))), rows, figures=(1, 2)
         ),
-        points=[f"{_(one['name'])} : {_(one['source'])}" for one in facts["co2"]],
+        points=[f"{_(name)} : {_(source)}" for name, source in ((one["name"], one["source"]) for one in facts["co2"])],
     )
 
 
