@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from baseline.indicators.factors import FactorSet
     from billing.reports.places import Place
     from contracts.parties.models import Shareholder
 
@@ -71,10 +72,7 @@ def facts_of(session: Session, owner: Shareholder, year: int, *, today: dt.date)
         "places": _places(places),
         "part_of_year": [one.name for one in part],
         "uses": _uses(places),
-        "co2": [
-            {"name": one.name, "source": one.source, **_said(_total(places, lambda p, f=one: emissions(p.years, f)))}
-            for one in SETS
-        ],
+        "co2": [_carbon(places, one) for one in SETS],
         "co2_avoided": [{"name": one.name, "kg": f"{_avoided_kg(places, one):.0f}"} for one in SETS],
         "weather": _weather(session, places, year),
         "sites_of_decree": _sites(places),
@@ -141,7 +139,7 @@ def _uses(places: Sequence[Place]) -> list[dict[str, Any]]:
     return found
 
 
-def _avoided_kg(places: Sequence[Place], factors: Any) -> Decimal:
+def _avoided_kg(places: Sequence[Place], factors: FactorSet) -> Decimal:
     return sum(
         (
             factors.kg_per_kwh.get(one.energy, Decimal(0)) * final_kwh(one.energy, one.avoided_kwh)
@@ -153,9 +151,12 @@ def _avoided_kg(places: Sequence[Place], factors: Any) -> Decimal:
     )
 
 
-def _total(places: Sequence[Place], of: Any) -> Indicator:
-    measured = [one for one in places if one.years]
-    return together([of(one) for one in measured])
+def _carbon(places: Sequence[Place], factors: FactorSet) -> dict[str, Any]:
+    """Return the CO2 of the places measured enough, and how many those are."""
+    each = [emissions(one.years, factors) for one in places]
+    known = [one for one in each if one.enough]
+    total = together(known) if known else (each or [together([])])[0]
+    return {"name": factors.name, "source": factors.source, "counted": len(known), "places": len(each), **_said(total)}
 
 
 def _weather(session: Session, places: Sequence[Place], year: int) -> list[dict[str, Any]]:

@@ -228,7 +228,8 @@ def _carbon(facts: Mapping[str, Any], language: Language) -> Section:
     rows = []
     for one, avoided in zip(facts["co2"], facts["co2_avoided"], strict=True):
         name = one["name"]
-        rows.append((_(name), _figure(one, language), language.number(Decimal(avoided["kg"]))))
+        of = _(N_("{counted} sur {places}")).format(counted=one["counted"], places=one["places"])
+        rows.append((_(name), _figure(one, language), of, language.number(Decimal(avoided["kg"]))))
     return Section(
         _(N_("Combien de CO₂ ?")),
         paragraphs=[
@@ -240,7 +241,14 @@ def _carbon(facts: Mapping[str, Any], language: Language) -> Section:
             )
         ],
         table=Table(
-            (_(N_("Facteurs")), _(N_("Émis dans l'année, kg CO₂e")), _(N_("Évité, kg CO₂e"))), rows, figures=(1, 2)
+            (
+                _(N_("Facteurs")),
+                _(N_("Émis dans l'année, kg CO₂e")),
+                _(N_("Lieux comptés")),
+                _(N_("Évité, kg CO₂e")),
+            ),
+            rows,
+            figures=(1, 2, 3),
         ),
         points=[f"{_(name)} : {_(source)}" for name, source in ((one["name"], one["source"]) for one in facts["co2"])],
     )
