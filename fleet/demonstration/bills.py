@@ -12,7 +12,6 @@ from baseline.reports.models import SavingsReport
 from billing.chorus.register import note_by_hand, note_status, to_deposit
 from billing.invoices.models import Invoice
 from billing.invoices.register import check, draft, issue
-from billing.reports.register import MAKE as ANNUAL
 from billing.reports.register import documents_of
 from billing.settlements.models import Settlement
 from billing.settlements.register import accept, propose, review
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 REVIEWER = "Directeur de la SPL"
 DEPOSITOR = "Comptable de la SPL"
-REPORTS, RENDERING = "baseline.make_report", "billing.render_invoice"
+REPORTS, RENDERING, ANNUAL = "baseline.make_report", "billing.render_invoice", "billing.report"
 
 
 def plans_without_report(session: Session, year: Period) -> dict[str, dict[str, Any]]:
