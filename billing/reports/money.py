@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from billing.benefit.rules import benefit
+from billing.einvoice.model import CREDIT_NOTE
 from billing.invoices.models import Invoice
 from billing.receivables.models import Payment
 from billing.settlements.models import Settlement
@@ -19,6 +20,7 @@ from foundation.time import bounds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 NOTHING = Decimal("0.00")
@@ -36,6 +38,8 @@ class Money:
     kept: Decimal
     invoiced: Decimal
     """With VAT, credit notes taken off, of documents issued in the year."""
+    invoiced_for: Decimal
+    """The same of the settlements that count, whenever it was issued."""
     received: Decimal
     """What was paid within the year, whichever year it was for."""
 
@@ -56,11 +60,6 @@ def money_of(session: Session, shareholder_id: int, year: int, until: dt.date) -
         avoided += one.avoided_value
         kept += benefit(by_energy, one.share_to_date, one.agreement.budget.vat_recovery).kept
     first, last = dt.date(year, 1, 1), min(dt.date(year, 12, 31), until)
-    gross = session.execute(
-        select(Invoice.type_code, func.sum(Invoice.gross))
-        .where(Invoice.shareholder_id == shareholder_id, Invoice.issue_date.between(first, last))
-        .group_by(Invoice.type_code)
-    ).all()
     received = session.scalar(
         select(func.sum(Payment.amount)).where(
             Payment.shareholder_id == shareholder_id, Payment.day.between(first, last)
@@ -72,9 +71,18 @@ def money_of(session: Session, shareholder_id: int, year: int, until: dt.date) -
         half_width,
         sum((one.share_to_date for one in settled), NOTHING),
         kept,
-        sum((amount if kind == "380" else -amount for kind, amount in gross), NOTHING),
+        _gross(session, Invoice.shareholder_id == shareholder_id, Invoice.issue_date.between(first, last)),
+        _gross(session, Invoice.settlement_id.in_([one.id for one in settled]), Invoice.number.is_not(None)),
         received or NOTHING,
     )
+
+
+def _gross(session: Session, *which: ColumnElement[bool]) -> Decimal:
+    """Return the invoices that meet `which` less the credit notes that do."""
+    rows = session.execute(
+        select(Invoice.type_code, func.sum(Invoice.gross)).where(*which).group_by(Invoice.type_code)
+    ).all()
+    return sum((-amount if kind == CREDIT_NOTE else amount for kind, amount in rows), NOTHING)
 
 
 def accepted(session: Session, shareholder_id: int, year: int) -> Sequence[Settlement]:

@@ -58,7 +58,7 @@ def facts_of(session: Session, owner: Shareholder, year: int, *, today: dt.date)
             "settlements": money.settlements,
             **{
                 name: f"{getattr(money, name):f}"
-                for name in ("avoided", "half_width", "fee", "kept", "invoiced", "received")
+                for name in ("avoided", "half_width", "fee", "kept", "invoiced_for", "invoiced", "received")
             },
         },
         "energy": {

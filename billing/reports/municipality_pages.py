@@ -86,8 +86,14 @@ def _sections(facts: Mapping[str, Any], language: Language) -> Iterator[Section]
                 ),
                 (_(N_("Part de la SPL, hors taxes")), language.euros(Decimal(money["fee"]))),
                 (_(N_("Gardé par la collectivité")), language.euros(Decimal(money["kept"]))),
-                (_(N_("Facturé dans l'année, TVA comprise")), language.euros(Decimal(money["invoiced"]))),
-                (_(N_("Payé dans l'année")), language.euros(Decimal(money["received"]))),
+                (
+                    _(N_("Facturé à ce jour pour cette année, TVA comprise")),
+                    language.euros(Decimal(money["invoiced_for"])),
+                ),
+                (
+                    _(N_("Payé en {year}, toutes années")).format(year=facts["year"]),
+                    language.euros(Decimal(money["received"])),
+                ),
             ],
             figures=(1,),
         ),

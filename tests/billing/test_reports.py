@@ -55,7 +55,7 @@ def said(document):
 
 
 def test_a_municipality_reads_the_figures_of_its_data(year):
-    session, town, settlement, _invoice = year
+    session, town, settlement, invoice = year
     made = make_municipality(session, town, 2025, FRENCH, now=NOW, today=NOW.date())
     reader, words = said(made)
     assert len(reader.pages) <= 8
@@ -70,6 +70,7 @@ def test_a_municipality_reads_the_figures_of_its_data(year):
     assert "OPERAT, annexe VII" in words
     assert made.shareholder_id == town.id == made.attachment.shareholder_id
     assert made.facts["money"]["avoided"] == f"{settlement.avoided_value:f}"
+    assert made.facts["money"]["invoiced_for"] == f"{invoice.gross:f}"
     assert made.facts["money"]["invoiced"] == "0.00", "issued in 2026, it is of that year's money"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import stat
 from contextlib import contextmanager
 from decimal import Decimal
@@ -10,6 +11,7 @@ from itertools import count
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 from sqlalchemy import select, text
 
 from billing.cli import group as billing
@@ -21,6 +23,7 @@ from billing.invoices.register import check, issue
 from billing.invoices.rendering import render
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
+from billing.reports.models import ReportDocument
 from fleet.accounts.sign_in import Refused, prove
 from fleet.demonstration.doors import Doors
 from fleet.demonstration.fill import Filling
@@ -33,6 +36,7 @@ from fleet.demonstration.table import copy_invoices, rows
 from fleet.demonstration.timeline import Timeline
 from foundation.actors import PUBLIC
 from foundation.jobs.queue import Moment
+from foundation.look.language import FRENCH
 from foundation.tenancy import bind_actor
 from tests import databases
 from tests.billing.altered_documents import attached, with_a_digit_changed, with_another_total
@@ -117,6 +121,17 @@ def test_a_municipality_is_filled_from_its_readings_to_the_file_of_its_invoice(f
         net = session.scalar(text("SELECT net FROM billing.invoice WHERE state = 'issued'"))
         assert net == sum(row.invoiced for row in of_buildings) > 0
     assert file.read_bytes().startswith(b"%PDF-")
+
+
+def test_its_year_is_told_on_eight_pages_at_most_with_the_figures_of_its_reports(filled):
+    with filled.operator() as session:
+        report = session.scalars(select(ReportDocument)).one()
+        avoided = sum(row.avoided for row in rows(session))
+        pages = PdfReader(io.BytesIO(report.attachment.content)).pages
+    assert Decimal(report.facts["energy"]["avoided_kwh"]) == avoided
+    assert all(place["per_m2"]["value"] and place["change"]["value"] for place in report.facts["places"])
+    assert len(pages) <= 8
+    assert FRENCH.kwh(avoided) in "".join(page.extract_text() for page in pages).replace("\u00a0", "\u202f")
 
 
 def documents_of(filled):
