@@ -19,14 +19,14 @@ CONTENTS = {
     "worker": ("fleet.processes.worker:worker", "Faire les tâches : énergie, rapports, documents."),
     "services": ("fleet.supervision.cli:services", "Exécuter une commande avec base, MQTT et Redis en marche."),
     "db": ("fleet.database.cli:group", "Créer la base, la mettre à niveau, la vérifier."),
-    "account": ("fleet.accounts.cli:group", "Ouvrir et fermer des comptes."),
+    "account": ("fleet.accounts.cli:group", "Ouvrir des comptes."),
     "clock": ("fleet.clock.cli:group", "Régler le jour que croient le site et les tâches."),
     "demo": ("fleet.demonstration.cli:group", "Remplir la démonstration, la faire vivre, la montrer."),
     "devices": ("devices.cli:group", "Comprendre un message, relire ceux mis de côté, simuler des capteurs."),
     "contracts": ("contracts.cli:group", "Lister ce qui est convenu."),
     "baseline": ("baseline.cli:group", "Évaluer un bâtiment à partir d'un fichier."),
     "billing": ("billing.cli:group", "Vérifier les factures émises, jusqu'aux jours mesurés."),
-    "bench": ("fleet.bench.cli:group", "Mesurer combien de relevés s'enregistrent par seconde."),
+    "bench": ("fleet.bench.cli:group", "Mesurer ce que tient cette machine : relevés, références, factures, pages."),
     "drill": ("fleet.drill.cli:drill", "Provoquer une panne et compter ce qui manque."),
 }
 
