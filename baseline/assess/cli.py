@@ -99,7 +99,7 @@ def assess(
     per_day: bool,
     as_json: bool,
 ) -> None:
-    """Évaluer un bâtiment à partir d'un fichier CSV, gzip ou non, d'heures ou de jours.
+    """Évaluer un bâtiment à partir d'un fichier CSV, gzip ou non, d'heures, de jours ou de factures.
 
     Sans base de données ni réglages. Un fichier illisible est refusé (code 2) par une phrase qui dit la ligne.
     """
