@@ -162,5 +162,6 @@ def _served(
         opening=one.opening_index,
         closing=one.closing_index,
         ceiling=ceiling,
+        size=one.register_size,
         is_volume=one.quantity in VOLUMES and one.point.energy == "gas",
     )

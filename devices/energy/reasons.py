@@ -29,11 +29,16 @@ class Cause(StrEnum):
     """What the index did there, where it did something."""
 
     TRANSIENT_ZERO = "transient_zero"
-    """It read 0 for a moment and came back; the zeros are left out."""
+    """It read 0 for a moment and came back; the zeros are left out.
+
+    Where it comes back low (5, 0, 7) it may have been a reset: 2 are counted of what may be 7, never more than is true.
+    """
     SPIKE = "spike"
     """One reading stood above or below those around it; it is left out."""
     ROLLOVER = "rollover"
-    """The register was full and began again at 0; its energy is known."""
+    """The register was full and began again at 0; its size was said, its energy is known."""
+    UNKNOWN_SIZE = "unknown_size"
+    """It fell as a full register does, but nobody has said where this one is full: it may as well be a reset."""
     RESET = "reset"
     """It began again at 0 and went on from there; what was used meanwhile is not known."""
     RESTART = "restart"

@@ -26,7 +26,11 @@ RADIUS: Final = 12
 """Readings other than 0, on both sides, on which the meaning of a reading may depend (it is 4 at most)."""
 
 REGISTERS: Final = (2**16, 2**24, 2**32, *(10**digits for digits in range(4, 10)))
-"""Where registers begin again: counters of 16, 24 and 32 bits, displays of 4 to 9 digits."""
+"""Where registers may begin again: counters of 16, 24 and 32 bits, displays of 4 to 9 digits.
+
+A reset near one of them looks like a rollover, and no reading tells them apart: such a fall counts for nothing until
+somebody has said the size of this register.
+"""
 ROLLOVER_PART: Final = 100
 """A register rolls over within its last and first hundredth; further apart, nobody knows how often it went round."""
 RESTART_PART: Final = 10
@@ -66,26 +70,32 @@ def micro_kwh(value: Decimal, factor: Decimal) -> int:
 class Register(NamedTuple):
     """What a register is: how it counts and how fast it can.
 
-    `sizes` are `REGISTERS` and `unit` its raw unit, in millionths of a kWh.
+    `size` is where it is full and begins again, None where nobody said it, and `unit` its raw unit, both in millionths
+    of a kWh; `guesses` are `REGISTERS` in the same unit.
     """
 
-    sizes: tuple[int, ...]
+    size: int | None
+    guesses: tuple[int, ...]
     unit: int
     ceiling: Ceiling
 
 
-def register_of(factor: Decimal, ceiling: Ceiling) -> Register:
-    """Return the register whose raw unit is worth `factor` kWh."""
+def register_of(factor: Decimal, ceiling: Ceiling, size: Decimal | None = None) -> Register:
+    """Return the register whose raw unit is worth `factor` kWh, and which begins again at `size` raw units."""
     return Register(
-        tuple(micro_kwh(Decimal(size), factor) for size in REGISTERS), micro_kwh(Decimal(1), factor), ceiling
+        None if size is None else micro_kwh(size, factor),
+        tuple(micro_kwh(Decimal(guess), factor) for guess in REGISTERS),
+        micro_kwh(Decimal(1), factor),
+        ceiling,
     )
 
 
-def spans_of(readings: Sequence[Index], register: Register) -> list[Span]:
+def spans_of(readings: Sequence[Index], register: Register, *, last_is_read: bool = False) -> list[Span]:
     """Return the spans between the valid readings of `register`, without gap or overlap.
 
     `readings` are in order of time, one an instant; a rise its ceiling does not allow is implausible, however good
-    the readings say they are. Fewer than two readings say nothing.
+    the readings say they are. Fewer than two readings say nothing. `last_is_read`: a person read the last one, and a
+    zero there is no moment's zero.
     """
     causes: dict[int, Cause] = {}
     kept = _without_outliers(_without_transient_zeros(readings, causes), causes)
@@ -93,22 +103,26 @@ def spans_of(readings: Sequence[Index], register: Register) -> list[Span]:
         _judged(Span(start, end, first, last, Reason.MEASURED, causes.get(start)), register)
         for (start, first), (end, last) in pairwise(kept)
     ]
-    return _hold_unconfirmed_zeros(kept, spans)
+    return spans if last_is_read else _hold_unconfirmed_zeros(kept, spans)
 
 
 def _judged(span: Span, register: Register) -> Span:
     """Return `span` with what its indexes prove, as if `register` were endless."""
-    tick = _tick(span, register.unit)
     if span.last < span.first:
-        size = _rolled_over(span, register.sizes)
-        if size is None:
-            return span._replace(reason=Reason.SUSPICIOUS, cause=_fall(span))
-        span = span._replace(last=span.last + size, cause=Cause.ROLLOVER)
-    duration = span.end - span.start
-    # A register takes a whole step in an instant: one of 10 kWh a pulse stood still for hours before.
-    if not register.ceiling.allows(span.last - span.first - tick, span.start, max(span.end, span.start + SHORTEST)):
+        fallen = span
+        span = _rolled_over(span, register.size)
+        if span is fallen or not _is_possible(span, fallen, register):
+            return fallen._replace(reason=Reason.SUSPICIOUS, cause=_fall(fallen, register))
+    elif not _is_possible(span, span, register):
         return span._replace(reason=Reason.SUSPICIOUS, cause=Cause.IMPLAUSIBLE)
-    return span if duration <= UNINTERRUPTED else span._replace(reason=Reason.MEASURED_IN_TOTAL)
+    return span if span.end - span.start <= UNINTERRUPTED else span._replace(reason=Reason.MEASURED_IN_TOTAL)
+
+
+def _is_possible(span: Span, shown: Span, register: Register) -> bool:
+    """Return whether the energy of `span` may have been used; `shown` is what the register showed at its ends."""
+    # A register takes a whole step in an instant: one of 10 kWh a pulse stood still for hours before.
+    moved = span.last - span.first - _tick(shown, register.unit)
+    return register.ceiling.allows(moved, span.start, max(span.end, span.start + SHORTEST))
 
 
 def _tick(span: Span, unit: int) -> int:
@@ -121,16 +135,21 @@ def _tick(span: Span, unit: int) -> int:
     return step
 
 
-def _rolled_over(span: Span, registers: Sequence[int]) -> int | None:
-    """Return the size of the register that was full between the two readings, if one was."""
-    for size in registers:
-        margin = size // ROLLOVER_PART
-        if 0 <= size - span.first <= margin and 0 <= span.last <= margin:
-            return size
-    return None
+def _rolled_over(span: Span, size: int | None) -> Span:
+    """Return `span` past a full register of `size`; `span` itself where nobody said it or the numbers do not fit."""
+    if size is None or not _looks_full(span, size):
+        return span
+    return span._replace(last=span.last + size, cause=Cause.ROLLOVER)
 
 
-def _fall(span: Span) -> Cause:
+def _looks_full(span: Span, size: int) -> bool:
+    margin = size // ROLLOVER_PART
+    return 0 < size - span.first <= margin and 0 <= span.last <= margin
+
+
+def _fall(span: Span, register: Register) -> Cause:
+    if register.size is None and any(_looks_full(span, guess) for guess in register.guesses):
+        return Cause.UNKNOWN_SIZE
     if span.last == 0:
         return Cause.RESET
     return Cause.RESTART if 0 < span.last * RESTART_PART < span.first else Cause.BACKWARDS

@@ -37,6 +37,8 @@ class Served:
     opening: Decimal | None = None
     closing: Decimal | None = None
     ceiling: Ceiling = ANY_BUILDING
+    size: Decimal | None = None
+    """Where the register is full and begins again, in its raw unit; None where nobody said it."""
     is_volume: bool = False
     """Whether the register counts m³ of gas; its spans are worth kWh by the point's coefficients."""
 
@@ -48,7 +50,8 @@ def spans_of_point(services: Sequence[Served], coefficients: Sequence[Coefficien
     """
     spans: list[Span] = []
     for served in _one_at_a_time(services):
-        found = spans_of(_index_of(served), register_of(served.factor, served.ceiling))
+        register = register_of(served.factor, served.ceiling, served.size)
+        found = spans_of(_index_of(served), register, last_is_read=served.closing is not None)
         if served.is_volume:
             found = energy_of_volume(found, coefficients)
         if spans and found and spans[-1].end < found[0].start:

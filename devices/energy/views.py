@@ -45,9 +45,13 @@ REASONS = {
     "missing": N_("rien n'est arrivé"),
 }
 CAUSES = {
-    "transient_zero": N_("zéro passager"),
+    "transient_zero": N_("zéro passager ; si c'était une remise à zéro, compté au plus bas"),
     "spike": N_("pic impossible"),
     "rollover": N_("compteur revenu à zéro"),
+    "unknown_size": N_(
+        "compteur plein ou remis à zéro : dites la taille du registre sur le modèle du capteur (ou sur sa pose),"
+        " l'énergie sera dérivée de nouveau"
+    ),
     "reset": N_("compteur remis à zéro"),
     "restart": N_("capteur redémarré"),
     "backwards": N_("index qui recule"),

@@ -11,7 +11,7 @@ from contracts.parties.models import Shareholder
 from devices.dialects.naming import registered
 from devices.inventory.catalogue import find_lot, find_model
 from devices.inventory.models import Device
-from devices.inventory.register import register_device
+from devices.inventory.register import check_register_size, register_device
 from devices.points.lists.intake import List
 from devices.points.lists.sheet import Column, number_in
 from foundation.errors import Refusal
@@ -19,6 +19,8 @@ from foundation.identifiers import check_siren
 from foundation.messages import N_
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from sqlalchemy.orm import Session
 
     from devices.inventory.models import DeviceModel, StockLot
@@ -30,6 +32,11 @@ COLUMNS = (
     ),
     Column("fabricant", N_("Comme dans la liste des modèles ; avec « modele », ou vides tous deux."), "Adeunis"),
     Column("modele", N_("Comme dans la liste des modèles."), "Pulse"),
+    Column(
+        "taille_registre",
+        N_("Où le compteur de ce modèle revient à zéro, dans l'unité du capteur ; vide : ce que dit le modèle."),
+        "",
+    ),
     Column("lot", N_("Référence d'un lot enregistré."), "BC-2026-014"),
     Column("proprietaire_siren", N_("SIREN de la collectivité à qui il appartient ; vide : à la SPL."), ""),
     Column("minutes", N_("Une mesure toutes les … minutes ; vide : celle du modèle."), ""),
@@ -39,6 +46,7 @@ COLUMNS = (
 def _take(session: Session, row: Row) -> bool:
     cells = row.cells
     model = _model(session, cells["fabricant"], cells["modele"])
+    told = _say_size(session, model, number_in(row, "taille_registre"))
     lot = _lot(session, cells["lot"])
     owner = _owner(session, cells["proprietaire_siren"])
     minutes = number_in(row, "minutes")
@@ -64,7 +72,7 @@ def _take(session: Session, row: Row) -> bool:
             serial=known.serial,
             other=", un autre ".join(other),
         )
-    return False
+    return told
 
 
 def _lot(session: Session, reference: str) -> StockLot | None:
@@ -86,6 +94,26 @@ def _model(session: Session, maker: str, name: str) -> DeviceModel | None:
             "Le modèle « {maker} {name} » n'est pas dans la liste ; enregistrez-le d'abord.", maker=maker, name=name
         )
     return model
+
+
+def _say_size(session: Session, model: DeviceModel | None, size: Decimal | None) -> bool:
+    """Note where the register of `model` is full; False where that was known, refuse to contradict it."""
+    if size is None:
+        return False
+    check_register_size(size)
+    if model is None:
+        raise Refusal("La taille du registre se dit d'un modèle ; remplissez « fabricant » et « modele ».")
+    if model.register_size is None:
+        model.register_size = size
+        session.flush()
+        return True
+    if model.register_size != size:
+        raise Refusal(
+            "Le modèle « {model} » revient à zéro à {size} ; corrigez le fichier, ou le modèle depuis sa page.",
+            model=model.title,
+            size=f"{model.register_size:f}",
+        )
+    return False
 
 
 def _owner(session: Session, siren: str) -> Shareholder | None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from devices.dialects.quantities import WORDS
 from devices.inventory.models import HOURLY, DeviceModel, StockLot
-from devices.inventory.register import check_interval
+from devices.inventory.register import check_interval, check_register_size
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def register_model(
     battery_months: int | None = None,
     pulse_weight: Decimal | None = None,
     max_power_kw: Decimal | None = None,
+    register_size: Decimal | None = None,
 ) -> DeviceModel:
     """Add a model; refuse one there is already, and figures no device has."""
     if find_model(session, maker, name) is not None:
@@ -49,6 +50,7 @@ def register_model(
         battery_months=battery_months,
         pulse_weight=pulse_weight,
         max_power_kw=max_power_kw,
+        register_size=register_size,
     )
 
 
@@ -63,9 +65,11 @@ def change_model(
     battery_months: int | None,
     pulse_weight: Decimal | None,
     max_power_kw: Decimal | None,
+    register_size: Decimal | None,
 ) -> DeviceModel:
     """Put right what is known of `model`; what it was before stays in the history."""
     check_interval(expected_every)
+    check_register_size(register_size)
     unknown = [code for code in quantities if code not in WORDS]
     if unknown:
         raise Refusal(
@@ -92,6 +96,7 @@ def change_model(
         )
     model.pulse_weight = pulse_weight
     model.max_power_kw = max_power_kw
+    model.register_size = register_size
     session.flush()
     return model
 
@@ -104,9 +109,11 @@ def find_model(session: Session, maker: str, name: str) -> DeviceModel | None:
     return session.scalar(query)
 
 
-def model_named(session: Session, *, maker: str, name: str) -> DeviceModel:
-    """Return the model of this maker and name, registered now with nothing else known where it was not there."""
-    return find_model(session, maker, name) or register_model(session, maker=maker, name=name)
+def model_named(session: Session, *, maker: str, name: str, register_size: Decimal | None = None) -> DeviceModel:
+    """Return the model of this maker and name; where it was not there, registered now with `register_size` alone."""
+    return find_model(session, maker, name) or register_model(
+        session, maker=maker, name=name, register_size=register_size
+    )
 
 
 def register_lot(

@@ -11,6 +11,9 @@ AT_THE_WALL = N_("À l'heure du site.")
 WHY = N_("Une phrase : qui la lira dans cinq ans doit comprendre.")
 
 
+SIZE_OF_REGISTER = N_("Taille du registre")
+
+
 class DeviceForm(EntryForm):
     """A device as it comes out of its box."""
 
@@ -45,6 +48,24 @@ class InstallationForm(EntryForm):
         help_text=N_("Poids d'impulsion × rapport de TC : de l'unité du capteur au kWh."),
     )
     opening_index = number_field(N_("Index relevé à la pose"), required=False)
+    register_size = number_field(
+        SIZE_OF_REGISTER,
+        required=False,
+        help_text=N_("Où ce compteur revient à zéro, dans l'unité du capteur. Vide : ce que dit le modèle."),
+    )
+
+
+class RegisterForm(EntryForm):
+    """Where the register of a point is full."""
+
+    register_size = number_field(
+        SIZE_OF_REGISTER,
+        required=False,
+        help_text=N_(
+            "Dans l'unité du capteur : 1000000 pour six chiffres avant la virgule, 65536 pour 16 bits. Vide : ce que"
+            " dit le modèle."
+        ),
+    )
 
 
 class RemovalForm(EntryForm):
@@ -118,6 +139,14 @@ class ModelForm(EntryForm):
         N_("Puissance maximale, en kW"),
         required=False,
         help_text=N_("Un index qui monte plus vite est écarté et montré ; vide si vous ne la savez pas."),
+    )
+    register_size = number_field(
+        SIZE_OF_REGISTER,
+        required=False,
+        help_text=N_(
+            "Où il revient à zéro, dans l'unité du capteur : 1000000 pour six chiffres avant la virgule, 65536 pour 16"
+            " bits. Vide : un index qui retombe est mis de côté."
+        ),
     )
 
 

@@ -33,6 +33,7 @@ class DeviceModel(Base):
         CheckConstraint("battery_months > 0", name="battery_months"),
         CheckConstraint("pulse_weight > 0", name="pulse_weight"),
         CheckConstraint("max_power_kw > 0", name="max_power_kw"),
+        CheckConstraint("register_size > 0", name="register_size"),
         {"schema": "devices"},
     )
 
@@ -53,6 +54,9 @@ class DeviceModel(Base):
     """What one pulse is worth as delivered, in the canonical unit; the installation's factor is what counts."""
     max_power_kw: Mapped[Decimal | None]
     """The greatest power it counts; an index that rises faster is a fault, and is set aside."""
+    register_size: Mapped[Decimal | None]
+    """Where its register is full and begins again at 0, in the raw unit: 1,000,000 for six digits before the point,
+    65,536 for a counter of 16 bits. None where nobody knows it: a register that falls is then never a full one."""
     created_at: Mapped[created]
 
     @property
@@ -143,6 +147,7 @@ class Installation(Base):
             using="gist",
         ),
         CheckConstraint("factor > 0", name="factor"),
+        CheckConstraint("register_size > 0", name="register_size"),
         CheckConstraint("expected_every > interval '0'", name="expected_every"),
         CheckConstraint(f"phase IN {PHASES}", name="phase"),
         {"schema": "devices"},
@@ -163,6 +168,8 @@ class Installation(Base):
     closing_index: Mapped[Decimal | None]
     own_expected_every: Mapped[dt.timedelta | None] = mapped_column("expected_every")
     """How often this point should be heard; None where the device says it: a gateway has channels of many paces."""
+    own_register_size: Mapped[Decimal | None] = mapped_column("register_size")
+    """Where the register read here is full, in the raw unit; None where the device's model says it."""
 
     device: Mapped[Device] = relationship(back_populates="installations")
     point: Mapped[MeteringPoint] = relationship(backref="installations")
@@ -171,6 +178,13 @@ class Installation(Base):
     def expected_every(self) -> dt.timedelta:
         """How often the point should be heard: what is said of it here, or what its device says."""
         return self.device.expected_every if self.own_expected_every is None else self.own_expected_every
+
+    @property
+    def register_size(self) -> Decimal | None:
+        """Where its register is full and begins again, in the raw unit; None where nobody said it."""
+        if self.own_register_size is not None:
+            return self.own_register_size
+        return self.device.model.register_size if self.device.model is not None else None
 
 
 class DeviceEvent(Base):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # A serial stands in a topic and in a client id: no slash, no wildcard (GHSA-vcg2-pq78-9mhr).
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MOST_OFTEN, LEAST_OFTEN = dt.timedelta(seconds=1), dt.timedelta(days=366)
+SMALLEST_REGISTER, LARGEST_REGISTER = Decimal(100), Decimal(10) ** 20
 ONE_SOURCE = "ex_installation_one_source"
 
 
@@ -90,6 +91,23 @@ def change_interval(session: Session, of: Device | Installation, expected_every:
     session.flush()
 
 
+def check_register_size(size: Decimal | None) -> None:
+    """Refuse a size no register has."""
+    if size is not None and not SMALLEST_REGISTER <= size <= LARGEST_REGISTER:
+        raise Refusal(
+            "Un registre revient à zéro entre 100 et 10^20 unités (100000 pour cinq chiffres avant la virgule) ; "
+            "laissez vide si vous ne le savez pas.",
+            field="register_size",
+        )
+
+
+def change_register_size(session: Session, installation: Installation, size: Decimal | None) -> None:
+    """Say where the register read by `installation` is full; None: as its model says. Its energy is derived again."""
+    check_register_size(size)
+    installation.own_register_size = size
+    session.flush()
+
+
 def install(
     session: Session,
     device: Device,
@@ -101,11 +119,13 @@ def install(
     phase: str = "",
     factor: Decimal = Decimal(1),
     opening_index: Decimal | None = None,
+    register_size: Decimal | None = None,
     by: str = "",
     now: dt.datetime | None = None,
 ) -> Installation:
     """Let `channel` of `device` serve `point` from instant `at` on; `factor` turns its raw unit into kWh.
 
+    `register_size` is where its register is full, in the raw unit, where the device's model does not say it.
     Who says what was done gives `now`: what is still to come has not been.
     """
     if at.tzinfo is None:
@@ -115,6 +135,7 @@ def install(
     check_happened(at, now)
     if factor <= 0:
         raise Refusal("Le facteur (poids d'impulsion × rapport de TC) doit être plus grand que zéro.", field="factor")
+    check_register_size(register_size)
     if phase not in PHASES:
         raise Refusal("Une phase se nomme L1, L2 ou L3 ; laissez vide pour les trois ensemble.", field="phase")
     if quantity == "pulse_index" and point.energy == "gas":
@@ -155,6 +176,7 @@ def install(
         factor=factor,
         period=period,
         opening_index=opening_index,
+        own_register_size=register_size,
     )
     _add(session, installation, point)
     session.expire(device, ["installations"])

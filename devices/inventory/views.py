@@ -21,6 +21,7 @@ from devices.inventory.forms import (
     LossForm,
     LostForm,
     OwnerForm,
+    RegisterForm,
     RemovalForm,
     StateForm,
 )
@@ -34,7 +35,7 @@ from devices.inventory.life import (
     declare_lost,
 )
 from devices.inventory.models import PHASES, Device, DeviceModel, Installation, StockLot
-from devices.inventory.register import change_interval, install, register_device, remove
+from devices.inventory.register import change_interval, change_register_size, install, register_device, remove
 from devices.inventory.states import AFTER, WORDS
 from devices.inventory.timeline import life_of
 from devices.points.models import MeteringPoint
@@ -218,6 +219,7 @@ def new_installation(request: Request) -> dict[str, Any] | Response:
             phase=form.phase.data,
             factor=form.factor.data,
             opening_index=form.opening_index.data,
+            register_size=form.register_size.data,
             by=request.actor.name,
             now=request.now,
         )
@@ -255,6 +257,20 @@ def _pace(request: Request, sensor: Device, of: Device | Installation, title: st
         return of
 
     return _change(request, sensor, form, act, title, _("Enregistrer"))
+
+
+def installation_register(request: Request) -> dict[str, Any] | Response:
+    """Say where the register of a point is full: a fall is a rollover only where somebody said it."""
+    _ = request.language.translate
+    served = found(request, Installation)
+    form = RegisterForm(request.POST, data={"register_size": served.own_register_size})
+
+    def act() -> Installation:
+        change_register_size(request.dbsession, served, form.register_size.data)
+        return served
+
+    title = _("À quelle valeur ce compteur revient-il à zéro ?")
+    return _change(request, served.device, form, act, title, _("Enregistrer"))
 
 
 def removal(request: Request) -> dict[str, Any] | Response:
@@ -368,6 +384,14 @@ def includeme(config: Configurator) -> None:
             "installation_interval",
             f"/installations/{NUMBER}/interval",
             installation_interval,
+            FORM,
+            change,
+            both,
+        ),
+        (
+            "installation_register",
+            f"/installations/{NUMBER}/register",
+            installation_register,
             FORM,
             change,
             both,

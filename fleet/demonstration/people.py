@@ -126,7 +126,9 @@ def _meter(session: Session, building: Registered, meter: Meter, opening: Decima
         terms=[(point, Decimal(1))],
         start=start,
     )
-    model = model_named(session, maker="Démonstration", name="Capteur d'index (synthétique)")
+    model = model_named(
+        session, maker="Démonstration", name="Capteur d'index (synthétique)", register_size=Decimal(10) ** 9
+    )
     device = register_device(session, serial=meter.sensor, model=model)
     install(session, device, point, at=local_midnight(start, ZONE), opening_index=opening)
 

@@ -138,7 +138,7 @@ def odd_fortnight(chance):
 def test_in_any_order_and_any_batches_it_comes_out_the_same(dbsession, seed):
     chance = random.Random(seed)
     readings = odd_fortnight(chance)
-    point, other = metered(dbsession, "A").point, metered(dbsession, "B").point
+    point, other = (metered(dbsession, name, register_size=Decimal(100_000)).point for name in "AB")
     arrive(dbsession, *(message("B", batch) for batch in in_batches(readings, 500)))
     derive_point(dbsession, other.id)
     assert len(days_of(dbsession, other.id)) == 14
@@ -311,6 +311,37 @@ def test_more_than_its_model_can_count_is_set_aside(dbsession):
     installation.device.model.max_power_kw = None
     dbsession.flush()
     assert points_to_derive(dbsession) == [installation.point_id]
+
+
+def test_a_fall_near_a_size_registers_have_waits_for_somebody_to_say_the_size(dbsession):
+    """Said of the model, energy is derived again; said of the installation, that counts before the model's."""
+    installation = metered(dbsession, "A")
+    installation.device.model = register_model(dbsession, maker="Essai", name="Compteur")
+    arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, 9_940, 9_950, 5, *range(6, 30))))
+    derive_point(dbsession, installation.point_id)
+    fell = PARIS_MIDNIGHT + HOUR
+    assert (fell, None, "suspicious", "unknown_size") in hours_of(dbsession, installation.point_id)
+    page = SimpleNamespace(dbsession=dbsession, language=FRENCH)
+    (told,) = _set_aside(page, installation.point, PARIS_MIDNIGHT + 20 * HOUR)
+    assert "dites la taille du registre sur le modèle du capteur" in told.why
+    for of, name, size, said in (
+        (installation.device.model, "register_size", 10_000, (55, "measured", "rollover")),
+        (installation, "own_register_size", 1_000_000, (None, "suspicious", "restart")),
+        (installation, "own_register_size", None, (55, "measured", "rollover")),
+    ):
+        setattr(of, name, None if size is None else Decimal(size))
+        dbsession.flush()
+        assert points_to_derive(dbsession) == [installation.point_id]
+        derive_point(dbsession, installation.point_id)
+        assert (fell, *said) in hours_of(dbsession, installation.point_id)
+
+
+def test_a_closing_index_of_zero_that_somebody_read_counts(dbsession):
+    installation = metered(dbsession, "A", register_size=Decimal(100_000))
+    arrive(dbsession, message("A", hourly(PARIS_MIDNIGHT, 99_998, 99_999)))
+    remove(dbsession, installation, at=PARIS_MIDNIGHT + 2 * HOUR, closing_index=Decimal(0))
+    derive_point(dbsession, installation.point_id)
+    assert (PARIS_MIDNIGHT + HOUR, 1, "measured", "rollover") in hours_of(dbsession, installation.point_id)
 
 
 def test_what_is_set_aside_is_told_with_its_hours_and_its_reason(dbsession):

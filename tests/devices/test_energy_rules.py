@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from devices.energy.rules import HOUR, MICRO, RADIUS, micro_kwh, register_of, sp
 from devices.energy.timeline import FOREVER, Served, spans_of_point
 
 KWH = register_of(Decimal(1), Ceiling())
+FIVE_DIGITS = register_of(Decimal(1), Ceiling(), Decimal(100_000))
 ENDLESS = register_of(Decimal(1), Ceiling(watts=10**12))
 
 
@@ -23,11 +25,12 @@ def hourly(*kwh: float) -> list[tuple[int, int]]:
     return [(number * HOUR, round(value * MICRO)) for number, value in enumerate(kwh)]
 
 
-def proven(*kwh: float) -> list[tuple[float | None, str, str | None]]:
-    """Return energy, reason and cause of each span of hourly readings `kwh`."""
+def proven(*kwh: float, size: int | None = None, read: bool = False) -> list[tuple[float | None, str, str | None]]:
+    """Return energy, reason and cause of each span of hourly readings `kwh`; `read`: a person read the last one."""
+    register = register_of(Decimal(1), Ceiling(), None if size is None else Decimal(size))
     return [
         ((span.last - span.first) / MICRO if span.has_energy else None, span.reason.value, span.cause)
-        for span in spans_of(hourly(*kwh), KWH)
+        for span in spans_of(hourly(*kwh), register, last_is_read=read)
     ]
 
 
@@ -94,19 +97,59 @@ def test_a_restart_at_a_small_value_proves_nothing_in_between():
 @pytest.mark.parametrize("size", [2**16, 2**32, 10_000, 100_000, 10**9])
 def test_a_rollover_proves_what_was_left_and_what_is_there(size):
     readings = [(0, (size - 7) * MICRO), (HOUR, 5 * MICRO), (2 * HOUR, 6 * MICRO)]
-    spans = spans_of(readings, KWH)
+    spans = spans_of(readings, register_of(Decimal(1), Ceiling(), Decimal(size)))
     assert total(spans) == 13 * MICRO
     assert [span.cause for span in spans] == [Cause.ROLLOVER, None]
+    guessed = spans_of(readings, KWH)
+    assert total(guessed) == MICRO, "nobody said where this register is full"
+    assert [span.cause for span in guessed] == [Cause.UNKNOWN_SIZE, None]
+
+
+@pytest.mark.parametrize("readings", [(9_940, 9_950, 0, 5), (9_940, 9_950, 5), (65_500, 65_530, 20)])
+def test_a_reset_near_a_size_registers_have_is_no_rollover(readings):
+    """A meter of six digits that was reset at 9,950 kWh used 5 since, not 55."""
+    known = [span[0] for span in proven(*readings, size=1_000_000)]
+    assert sum(energy or 0 for energy in known) == readings[1] - readings[0] + (5 if len(readings) == 4 else 0)
+    told = proven(*readings)[1]
+    assert told == (None, "suspicious", Cause.UNKNOWN_SIZE)
+    assert proven(*readings, size=1_000_000)[1][2] in {Cause.RESET, Cause.RESTART}
+
+
+def test_a_rollover_that_would_be_an_impossible_power_is_none():
+    """6 kVA: 12 kWh in an hour is the most; a register of five digits at 99,900 was reset."""
+    register = register_of(Decimal(1), ceiling_of([subscribed(0, FOREVER, Decimal(6))], None), Decimal(100_000))
+    (span,) = spans_of([(0, 99_900 * MICRO), (HOUR, 2 * MICRO)], register)
+    assert (span.reason, span.cause) == (Reason.SUSPICIOUS, Cause.RESTART)
+    (span,) = spans_of([(0, 99_995 * MICRO), (HOUR, 2 * MICRO)], register)
+    assert (span.last - span.first, span.cause) == (7 * MICRO, Cause.ROLLOVER)
+
+
+def test_what_a_register_cannot_show_is_no_rollover_of_it():
+    assert proven(10_050, 3, 4, size=10_000)[0] == (None, "suspicious", Cause.RESTART)
 
 
 def test_a_rollover_to_zero_is_told_from_a_moment_of_zero_by_what_follows():
-    assert proven(99_999, 0)[0][1] == "suspicious"
-    assert proven(99_999, 0, 1)[0] == (1, "measured", Cause.ROLLOVER)
-    assert proven(99_999, 0, 99_999)[0][:2] == (0, "measured_in_total")
+    assert proven(99_999, 0, size=100_000)[0][1] == "suspicious"
+    assert proven(99_999, 0, 1, size=100_000)[0] == (1, "measured", Cause.ROLLOVER)
+    assert proven(99_999, 0, 99_999, size=100_000)[0][:2] == (0, "measured_in_total")
+
+
+def test_a_zero_a_person_read_is_no_moment_of_zero():
+    assert proven(99_998, 99_999, 0, size=100_000, read=True)[-1] == (1, "measured", Cause.ROLLOVER)
+    assert proven(99_999, 0, 0, size=100_000, read=True)[-1] == (0, "measured", None)
+    assert proven(99_999, 0, read=True)[-1] == (None, "suspicious", Cause.UNKNOWN_SIZE)
+    assert proven(500, 0, size=100_000, read=True)[-1] == (None, "suspicious", Cause.RESET)
+    closed = Served(0, HOUR, Decimal(1), {0: Decimal(99_999)}, closing=Decimal(0), size=Decimal(100_000))
+    assert total(spans_of_point([closed])) == MICRO
+
+
+def test_a_reset_read_as_a_moment_of_zero_counts_less_and_never_more():
+    """From 5 to 0 and on to 7: 2 are sure, whether it was reset or not."""
+    assert proven(5, 0, 7) == [(2, "measured_in_total", Cause.TRANSIENT_ZERO)]
 
 
 def test_rollover_is_judged_in_the_unit_of_the_register():
-    pulses_of_a_tenth = register_of(Decimal("0.1"), Ceiling())
+    pulses_of_a_tenth = register_of(Decimal("0.1"), Ceiling(), Decimal(2**16))
     readings = [(0, micro_kwh(Decimal(65_530), Decimal("0.1"))), (HOUR, micro_kwh(Decimal(4), Decimal("0.1")))]
     assert total(spans_of(readings, pulses_of_a_tenth)) == MICRO
 
@@ -268,6 +311,71 @@ def test_whatever_is_swapped_every_millionth_of_a_kilowatt_hour_is_counted_once(
     assert sum(part.energy for part in parts if part.start < at) == counted[0]
 
 
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["use", "use", "use", "use", "reset", "swap"]), st.integers(0, 900_000)), max_size=40
+)
+
+
+class Told(NamedTuple):
+    """What the registers of a point told in a script, and what was used: in all, and not across a reset."""
+
+    services: list[Served]
+    used: int
+    kept: int
+
+
+def told_by(steps: list[tuple[str, int]], size: int, begins: int, *, said: bool) -> Told:
+    """Return a script of hourly steps: `use` millionths, a reset before it, or a swap with both indexes read."""
+    endless = Ceiling(watts=10**12)
+    services: list[Served] = []
+    at, shown, used, kept, start = 0, begins, 0, 0, 0
+    readings = {0: begins}
+    opening: int | None = None
+
+    def ended(end: int, closing: int | None) -> Served:
+        values = {instant: Decimal(value).scaleb(-6) for instant, value in readings.items()}
+        known = {"opening": opening, "closing": closing}
+        read = {name: None if value is None else Decimal(value).scaleb(-6) for name, value in known.items()}
+        where = Decimal(size).scaleb(-6) if said else None
+        return Served(start, end, Decimal(1), values, **read, ceiling=endless, size=where)
+
+    for what, amount in steps:
+        at += HOUR
+        used += amount
+        if what == "reset":
+            # Only what begins again lower is a reset anybody can see; away from the rim, it is nothing else.
+            if not 2 * 900_000 < shown < size - size // 100:
+                shown = (shown + amount) % size
+                kept += amount
+            else:
+                shown = amount
+        else:
+            shown = (shown + amount) % size
+            kept += amount
+        if what == "swap":
+            services.append(ended(at, shown))
+            start, opening, readings = at, amount, {at: amount}
+            shown = amount
+        else:
+            readings[at] = shown
+    return Told([*services, ended(FOREVER, None)], used, kept)
+
+
+@given(STEPS, st.sampled_from([2**27, 10**8, 10**9, 10**10]), st.integers(0, 10**10), st.booleans())
+def test_whatever_falls_nothing_is_lost_where_the_size_is_known_and_nothing_invented_where_not(
+    steps, size, begins, near_the_rim
+):
+    begins = size - 1 - begins % 2_000_000 if near_the_rim else begins % size
+    known = told_by(steps, size, begins, said=True)
+    spans = spans_of_point(known.services)
+    zeros = {Cause.TRANSIENT_ZERO, Cause.SPIKE}
+    held = any(span.cause is Cause.RESET for span in spans) or any(span.cause in zeros for span in spans)
+    assert total(spans) <= known.used
+    if not held:
+        assert total(spans) == known.kept
+    assert total(spans_of_point(told_by(steps, size, begins, said=False).services)) <= total(spans)
+
+
 @given(RISING, st.sets(st.integers(1, 58)))
 def test_lost_readings_change_no_total(readings, lost):
     kept = [r for number, r in enumerate(readings) if number not in lost or number == len(readings) - 1]
@@ -276,7 +384,7 @@ def test_lost_readings_change_no_total(readings, lost):
 
 @given(ANYTHING | SOMETIMES_ODD)
 def test_spans_leave_no_gap_and_no_overlap_and_never_a_negative_energy(readings):
-    spans = spans_of(readings, KWH)
+    spans = spans_of(readings, FIVE_DIGITS)
     assert all(one.end == other.start for one, other in pairwise(spans))
     assert all(span.last >= span.first for span in spans if span.has_energy)
 
@@ -295,8 +403,8 @@ def test_a_part_with_its_context_gives_what_the_whole_gives(readings, one, other
     low = (before[-2 * RADIUS :] or [0])[0] if len(before) >= 2 * RADIUS else 0
     high = after[2 * RADIUS - 1] if len(after) >= 2 * RADIUS else len(readings) - 1
     edges = [at for at, _ in readings[start : end + 1]]
-    part = split(spans_of(readings[low : high + 1], KWH), edges)
-    assert part == split(spans_of(readings, KWH), edges)
+    part = split(spans_of(readings[low : high + 1], FIVE_DIGITS), edges)
+    assert part == split(spans_of(readings, FIVE_DIGITS), edges)
 
 
 @given(SOMETIMES_ODD, st.integers(0, 59))
@@ -309,7 +417,7 @@ def test_a_reading_changes_nothing_further_than_its_context(readings, position):
     after = [number for number in values if number > position][:RADIUS]
     if len(before) == RADIUS:
         early = [at for at, _ in readings[: before[0] + 1]]
-        assert split(spans_of(without, KWH), early) == split(spans_of(readings, KWH), early)
+        assert split(spans_of(without, FIVE_DIGITS), early) == split(spans_of(readings, FIVE_DIGITS), early)
     if len(after) == RADIUS:
         late = [at for at, _ in readings[after[-1] :]]
-        assert split(spans_of(without, KWH), late) == split(spans_of(readings, KWH), late)
+        assert split(spans_of(without, FIVE_DIGITS), late) == split(spans_of(readings, FIVE_DIGITS), late)

@@ -74,6 +74,18 @@ def test_how_often_a_device_and_a_point_are_expected_is_changed_on_its_page(hous
     house.person("shareholder").get(link, status="4*")
 
 
+def test_where_a_register_is_full_is_said_of_its_installation(house):
+    address = f"/devices/{house.ids['device']}"
+    technician = house.person("technician")
+    link = technician.get(address).html.find("a", href=re.compile("/installations/[0-9]+/register"))["href"]
+    assert "entre 100 et 10^20" in text(fill(technician.get(link), register_size="-1").submit(status=422))
+    page = fill(technician.get(link), register_size="4294967,296").submit(status=303).follow()
+    assert "4 294 967,296" in text(page).replace("\u202f", " ")
+    assert technician.get(link).forms["form"]["register_size"].value == "4294967.296"
+    fill(technician.get(link), register_size="").submit(status=303)
+    house.person("shareholder").get(link, status="4*")
+
+
 def test_a_boiler_room_is_shared_in_thirds(house):
     operator = house.person("operator")
     address = f"/points/{house.ids['boiler']}/share"
@@ -199,6 +211,9 @@ def test_models_and_lots_are_registered_and_named_by_devices(house):
     assert "toutes les secondes au plus" in text(form.submit(status=422))
     form["expected_every"] = "10"
     form["max_power_kw"] = "36"
+    form["register_size"] = "10"
+    assert "entre 100 et 10^20" in text(form.submit(status=422))
+    form["register_size"] = "65536"
     shown = form.submit(status=303).follow()
     assert "impulsions (index), température" in text(shown)
     change = shown.click("Adeunis Pulse").forms["form"]
@@ -207,6 +222,7 @@ def test_models_and_lots_are_registered_and_named_by_devices(house):
     change["quantities"] = "pulse_index, temperature"
     change.submit(status=303)
     assert house.scalar(select(DeviceModel.max_power_kw)) == 36
+    assert house.scalar(select(DeviceModel.register_size)) == 65_536
     form = fill(operator.get("/lots/new"), reference="BC-1", supplier="F", purchased_on="2026-01-01", unit_cost="79,90")
     assert "79,90" in text(form.submit(status=303).follow())
     form = operator.get("/devices/new").forms["form"]

@@ -104,6 +104,19 @@ def test_devices_come_in_whole_and_only_once(stock):
     assert stock.scalars(select(Attachment)).one().content == content
 
 
+def test_where_a_model_s_register_is_full_may_come_with_its_devices(stock):
+    heading = ("numero_serie", "fabricant", "modele", "taille_registre")
+    first = sheet(heading, ("A1", "Adeunis", "Pulse", ""), ("A2", "Adeunis", "Pulse", "65536"))
+    assert words(take_in(stock, DEVICES, first, dry_run=False, **HOW)) == ["new", "new"]
+    assert {device.model.register_size for device in stock.scalars(select(Device))} == {65_536}
+    assert words(take_in(stock, DEVICES, first, dry_run=False, **HOW)) == ["known", "known"]
+    others = (("A3", "Adeunis", "Pulse", "10000"), ("A4", "", "", "10000"), ("A5", "Adeunis", "Pulse", "1"))
+    answer = take_in(stock, DEVICES, sheet(heading, *others), dry_run=False, **HOW)
+    said = ("revient à zéro à 65536", "se dit d'un modèle", "entre 100 et 10^20")
+    for verdict, part in zip(answer.verdicts, said, strict=True):
+        assert part in verdict.sentence
+
+
 def test_one_wrong_line_keeps_all_out_and_each_says_why(stock):
     content = sheet(
         ("numero_serie", "fabricant", "modele", "lot", "proprietaire_siren", "minutes"),

@@ -96,6 +96,7 @@ def _model_of(form: Any) -> dict[str, Any]:
         "battery_months": None if months is None else int(months),
         "pulse_weight": form.pulse_weight.data,
         "max_power_kw": form.max_power_kw.data,
+        "register_size": form.register_size.data,
     }
 
 
@@ -109,6 +110,7 @@ def _known_of(model: DeviceModel) -> dict[str, Any]:
         "battery_months": model.battery_months,
         "pulse_weight": model.pulse_weight,
         "max_power_kw": model.max_power_kw,
+        "register_size": model.register_size,
     }
 
 
