@@ -41,10 +41,14 @@ class WebHouse:
         return webtest.TestApp(self.app, extra_environ={"HTTP_HOST": HOST, "REMOTE_ADDR": "192.0.2.1"})
 
     def person(self, who: str) -> webtest.TestApp:
-        """Return a browser in which `who` is signed in."""
+        """Return a browser in which `who` of `PEOPLE` is signed in."""
+        return self.signed_in(PEOPLE[who])
+
+    def signed_in(self, email: str) -> webtest.TestApp:
+        """Return a browser in which the account of `email` is signed in."""
         browser = self.visitor()
         form = browser.get("/sign-in").forms["form"]
-        form["email"], form["password"] = PEOPLE[who], PASSWORD
+        form["email"], form["password"] = email, PASSWORD
         form.submit(status=303)
         return browser
 

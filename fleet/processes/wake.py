@@ -29,6 +29,18 @@ def celery_app(broker_url: str) -> Celery:
     return app
 
 
+def hurried(app: Celery) -> Celery:
+    """Let `app` give up at once where the broker is down: a page does not wait for what the sweep does as well."""
+    app.conf.broker_transport_options = {
+        **app.conf.broker_transport_options,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
+    return app
+
+
 def wake(app: Celery, job_id: int) -> None:
     """Tell a worker that job `job_id` waits; where the broker is down, the sweep finds the job all the same."""
     try:

@@ -12,7 +12,7 @@ from contracts.parties.models import Company
 from fleet.accounts.sessions import account_of
 from fleet.accounts.sign_in import actor_for
 from fleet.accounts.tokens import caller_of
-from fleet.processes.wake import celery_app, wake
+from fleet.processes.wake import celery_app, hurried, wake
 from fleet.web.addresses import own_path
 from fleet.web.translations import languages
 from foundation.actors import PUBLIC, Actor, Role
@@ -134,7 +134,7 @@ def ask_job(request: Request, kind: str, title: str, items: Mapping[str, Mapping
 
 def includeme(config: Configurator) -> None:
     """Add the properties; each is worked out once a request, when first asked for."""
-    config.registry["celery"] = celery_app(config.registry["settings"].broker_url)
+    config.registry["celery"] = hurried(celery_app(config.registry["settings"].broker_url))
     config.add_request_method(dbsession, reify=True)
     config.add_request_method(actor, reify=True)
     config.add_request_method(scope, reify=True)

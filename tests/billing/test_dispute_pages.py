@@ -14,7 +14,7 @@ from contracts.parties.models import Shareholder
 from contracts.parties.register import the_company
 from fleet.accounts.register import create_account
 from tests.chain import SIRENS, company, signed_agreement
-from tests.webhouse import PASSWORD, PEOPLE, open_house
+from tests.webhouse import PASSWORD, open_house
 
 MAYOR, PAUL = "maire@ecole.example", "paul@spl.example"
 
@@ -31,10 +31,7 @@ def house(template):
                 session, email=MAYOR, name="La maire", role="shareholder", password=PASSWORD, shareholder=town
             )
             create_account(session, email=PAUL, name="Paul", role="operator", password=PASSWORD)
-        PEOPLE.update(mayor=MAYOR, paul=PAUL)
         yield house
-        PEOPLE.pop("mayor")
-        PEOPLE.pop("paul")
 
 
 def said(browser, address, **values):
@@ -46,7 +43,7 @@ def said(browser, address, **values):
 
 
 def test_from_proposal_to_complement(house):
-    claire, paul, mayor = house.person("operator"), house.person("paul"), house.person("mayor")
+    claire, paul, mayor = house.person("operator"), house.signed_in(PAUL), house.signed_in(MAYOR)
     agreement = house.scalar(select(Agreement.id))
     page = said(claire, f"/agreements/{agreement}/settlements", start="2025-01-01", end="2026-01-01")
     address = page.request.path

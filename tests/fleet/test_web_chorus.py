@@ -20,7 +20,7 @@ from foundation.jobs.models import Job
 from foundation.jobs.queue import ask
 from tests.billing.test_chorus import issued
 from tests.chain import company, siret
-from tests.webhouse import PASSWORD, PEOPLE, open_house
+from tests.webhouse import PASSWORD, open_house
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,7 @@ def chorus_on(house):
 
 
 def municipality(house):
-    PEOPLE["finances"] = "finances@ville.example"
-    return house.person("finances")
+    return house.signed_in("finances@ville.example")
 
 
 def noted(house, **statuses):
