@@ -18,6 +18,7 @@ def includeme(config: Any) -> None:
         "alerts",
         "coefficients",
         "imports",
+        "sources.inbox",
         "chains",
         "reconciliation",
         "field",

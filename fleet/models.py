@@ -28,6 +28,7 @@ ROOMS_WITH_MODELS = (
     "devices.series.models",
     "devices.bills.models",
     "devices.imports.models",
+    "devices.sources.inbox.models",
     "devices.energy.models",
     "devices.chains.models",
     "devices.reconciliation.models",

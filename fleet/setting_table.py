@@ -118,6 +118,21 @@ SOURCES = {
         "l'adresse de l'archive d'Open-Meteo, jusqu'à /v1/archive",
         optional=True,
     ),
+    "enedis_folder": Source(
+        "sources.enedis_folder",
+        "FLEET_ENEDIS_FOLDER",
+        Path,
+        "le dossier où arrivent les fichiers d'Enedis",
+        optional=True,
+    ),
+    "enedis_keys": Source(
+        "sources.enedis_keys",
+        "FLEET_ENEDIS_KEYS",
+        Path,
+        "le fichier des clés de déchiffrement d'Enedis, lisible du seul worker",
+        optional=True,
+        environment_only=True,
+    ),
     "chorus_api_url": Source(
         "chorus.api_url",
         "FLEET_CHORUS_API_URL",

@@ -109,6 +109,10 @@ class WorkerSettings(_Process):
     dpclim_key: str | None = field(default=None, repr=False)
     weather_files_url: str | None = None
     open_meteo_url: str | None = None
+    enedis_folder: Path | None = None
+    """Where files of Enedis are dropped; without it nobody looks for any."""
+    enedis_keys: Path | None = None
+    """The file of the keys they are encrypted with; read when needed, so that a key may be added meanwhile."""
     chorus_api_url: str | None = None
     chorus_token_url: str | None = None
     chorus_client_id: str | None = field(default=None, repr=False)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from baseline.plans.models import MeasurementPlan
 from baseline.reports.models import MonthlyFigure
-from devices.alerts.checks import Finding
+from devices.alerts.finding import Finding
 from devices.alerts.rules import BAD, BETWEEN, GOOD
 
 if TYPE_CHECKING:

@@ -7,12 +7,14 @@ None where it cannot know now: then nothing of its kind changes.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, text, true
 
 from contracts.sites.models import Building
 from devices.alerts import rules
+from devices.alerts.files import files
+from devices.alerts.finding import Finding
 from devices.alerts.kinds import Kind, Severity
 from devices.ingest.models import Reading
 from devices.inventory.models import Device, Installation
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row, Select
     from sqlalchemy.orm import Session
 
-    from devices.alerts.rules import Judgement
 
 OUT_OF_SERVICE: Final = ("lost", "retired")
 EXPECTED_EVERY: Final = func.coalesce(Installation.own_expected_every, Device.expected_every)
@@ -34,18 +35,6 @@ LONGEST_LAG: Final = dt.timedelta(days=2)
 UNKNOWN_FOR: Final = dt.timedelta(days=7)
 MOST_UNKNOWN: Final = 200
 """Topics told at once: whoever floods the broker with names does not flood the list."""
-
-
-class Finding(NamedTuple):
-    """What a check says of one subject; `facts` are plain values, `calm` how long calm must last at least."""
-
-    subject: str
-    judgement: Judgement
-    facts: dict[str, Any]
-    device_id: int | None = None
-    point_id: int | None = None
-    site_id: int | None = None
-    calm: dt.timedelta = dt.timedelta()
 
 
 def _served(now: dt.datetime, *columns: Any) -> Select[Any]:
@@ -379,5 +368,6 @@ CHECKS: dict[Kind, Callable[[Session, dt.datetime], list[Finding] | None]] = {
     Kind.IMPLAUSIBLE: implausible,
     Kind.GAP: gap,
     Kind.CONFLICT: conflict,
+    Kind.SOURCE_FILES: files,
 }
 """The check of each kind; a floor above adds that of a kind only it can judge (`Kind.OFF_PLAN`)."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from devices.alerts.checks import CHECKS, OUT_OF_SERVICE, Finding
+from devices.alerts.checks import CHECKS, OUT_OF_SERVICE
 from devices.alerts.kinds import RULES, Kind, Severity
 from devices.alerts.models import Alert, AlertEvent, MaintenanceWindow
 from devices.alerts.rules import GOOD, Level
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
+
+    from devices.alerts.finding import Finding
 
 HAPPENED = {
     Step.HOLD: "held",

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     GAP = "gap"
     CONFLICT = "conflict"
     COLLECTION = "collection"
+    SOURCE_FILES = "source_files"
+    """A file of a network operator that is lost, closed to every key, or cannot be read."""
     OFF_PLAN = "off_plan"
     """A building that uses more than its measurement plan foretells; the floor that has plans looks for it."""
 
@@ -63,6 +65,7 @@ RULES: Final = {
     Kind.GAP: Rule(N_("trou dans les relevés"), HOUR, 7 * DAY),
     Kind.CONFLICT: Rule(N_("relevés contradictoires"), HOUR, 7 * DAY),
     Kind.COLLECTION: Rule(N_("collecte arrêtée"), dt.timedelta(minutes=5), HOUR),
+    Kind.SOURCE_FILES: Rule(N_("fichiers du réseau"), HOUR, 7 * DAY),
     # Judged month by month: two months in a row are one alert.
     Kind.OFF_PLAN: Rule(N_("hors du plan de mesure"), HOUR, 62 * DAY),
 }

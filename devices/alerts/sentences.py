@@ -91,6 +91,27 @@ def _collection(facts: Mapping[str, Any], language: Language) -> str:
     return language.translate(pattern).format(since=_moment(facts["since"], language))
 
 
+def _source_files(facts: Mapping[str, Any], language: Language) -> str:
+    if "lost" in facts:
+        pattern = language.translate(
+            N_("Il manque {count} fichier(s) {flow} de l'abonnement {subscription}, à partir de l'envoi {sequence} ;"
+               " demandez-les de nouveau.")
+        )  # fmt: skip
+        return pattern.format(
+            count=facts["lost"],
+            flow=facts["flow"],
+            subscription=facts["subscription"],
+            sequence=facts["sequence"],
+        )
+    if "tried" in facts:
+        pattern = language.translate(
+            N_("Aucune clé n'ouvre le fichier « {name} » (essayées : {tried}) ; ajoutez la clé en vigueur.")
+        )
+        return pattern.format(name=facts["name"], tried=facts["tried"] or language.translate(N_("aucune")))
+    pattern = language.translate(N_("Le fichier « {name} » n'a pas pu être pris : {why}"))
+    return pattern.format(name=facts["name"], why=facts["why"])
+
+
 def _off_plan(facts: Mapping[str, Any], language: Language) -> str:
     pattern = N_(
         "« {boundary} » quitte son plan de mesure : en {month}, {missing} de plus qu'attendu, quand un mois ordinaire"
@@ -132,5 +153,6 @@ _SENTENCES: Mapping[Kind, Callable[[Mapping[str, Any], Language], str]] = {
     Kind.GAP: _gap,
     Kind.CONFLICT: _conflict,
     Kind.COLLECTION: _collection,
+    Kind.SOURCE_FILES: _source_files,
     Kind.OFF_PLAN: _off_plan,
 }

@@ -22,6 +22,7 @@ from billing.chorus import tasks as chorus
 from billing.pack.keys import sign_with
 from billing.pack.signing import signer_of
 from devices.identity import tasks as identity
+from devices.sources.inbox import tasks as source_files
 from fleet.processes.wake import WAKE, celery_app
 from fleet.settings import settings_for
 from foundation.clock import now
@@ -44,6 +45,7 @@ MAIL_EVERY = 15.0
 LOCAL = ZoneInfo("Europe/Paris")
 ROOMS_WITH_TASKS = (
     "devices.imports.tasks",
+    "devices.sources.inbox.tasks",
     "devices.energy.tasks",
     "devices.identity.tasks",
     "devices.storage.tasks",
@@ -75,6 +77,7 @@ def worker_app(settings: WorkerSettings) -> Celery:
     identity.administer(settings.provisioning_url)
     weather.administer(settings.weather)
     chorus.administer(settings.chorus)
+    source_files.administer(settings.enedis_folder, settings.enedis_keys)
 
     @cache
     def sessions() -> sessionmaker[Session]:

@@ -73,7 +73,7 @@ PLACES = (
         "settings",
         "settings",
         Permission.SEE_JOBS,
-        ("settings", "weather", "jobs", "dead-letters", "clock", "mail", "imports", "people", "journal"),
+        ("settings", "weather", "jobs", "dead-letters", "clock", "mail", "imports", "sources", "people", "journal"),
     ),
 )
 """The first three stay on a phone's bar; the others stand behind its fourth word, "Plus"."""

@@ -54,6 +54,7 @@ from devices.ingest.models import DeadLetter, IngestHeartbeat, Reading, Unserved
 from devices.inventory.catalogue import model_named
 from devices.inventory.register import install, register_device
 from devices.points.models import MeteringPoint
+from devices.sources.inbox.models import SourceFile
 from fleet.accounts.register import create_account
 from foundation.actors import Actor, Role
 from foundation.attachments.store import keep
@@ -279,6 +280,7 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "overlaps": ratio.id,
             "weather": plan.station_id,
             "imports": imported.id,
+            "sources": dropped(session),
             "jobs": job.id,
             "codecs": codec.id,
             "mail": letter.id,
@@ -293,6 +295,18 @@ def tell_the_story(database):  # noqa: PLR0915 - one story, told whole
             "submissions": sent.id,
             "visit-photos": session.scalars(select(Photo.id)).one(),
         }
+
+
+def dropped(session):
+    """Keep a file of the network operator that nobody could read, and return its number."""
+    content = keep(session, b"PK", name="flux.zip", media_type="application/octet-stream")
+    file = SourceFile(
+        sha256="0" * 64, attachment=content, name="flux.zip", size=2, state="refused", sentence="Illisible.",
+        outcome={"flows": ["R151"], "unknown": {"1": 2}, "unknown_points": 1, "aside": {"other": 1}}, received_at=NOW,
+    )  # fmt: skip
+    session.add(file)
+    session.flush()
+    return file.id
 
 
 def two_chains(session, point, one):

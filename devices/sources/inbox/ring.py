@@ -1,0 +1,46 @@
+"""The keys as they are now, and the files that wait for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from devices.sources.envelope.keys import ring_of
+from devices.sources.inbox.models import SourceFile
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from devices.sources.envelope.keys import Ring
+
+
+def ring_in(path: Path | None) -> Ring:
+    """Return the keys of the secrets file at `path`; none without one. No sentence shows what is in it."""
+    if path is None:
+        return ()
+    try:
+        return ring_of(path.read_text("utf-8"))
+    except OSError as error:
+        raise Refusal(
+            "Le fichier de clés {path} ne peut pas être lu ({why}) ; vérifiez son chemin et ses droits.",
+            path=path,
+            why=error.strerror,
+        ) from None
+    except UnicodeDecodeError:
+        raise Refusal("Le fichier de clés n'est pas du texte UTF-8 ; vérifiez son chemin.") from None
+
+
+def due(session: Session, ring: Ring) -> list[SourceFile]:
+    """Return the files to take now: nobody has been asked for them, or no key opened them and there is one more."""
+    names = {key.name for key in ring}
+    found = session.scalars(
+        select(SourceFile)
+        .where(((SourceFile.state == "waiting") & SourceFile.job_id.is_(None)) | (SourceFile.state == "unknown_key"))
+        .order_by(SourceFile.id)
+        .with_for_update(skip_locked=True)
+    )
+    return [file for file in found if file.state == "waiting" or names - set(file.outcome.get("tried", ()))]
