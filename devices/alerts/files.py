@@ -25,7 +25,7 @@ def files(session: Session, now: dt.datetime) -> list[Finding]:
             "flow": one.flow,
             "subscription": one.subscription,
             "sequence": one.first_sequence,
-            "lost": one.count,
+            "lost": one.files,
         }
         found.append(Finding(f"source {one.flow} {one.contract} {one.subscription}", _WRONG, facts))
     for file in not_taken(session):

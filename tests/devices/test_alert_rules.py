@@ -189,6 +189,7 @@ FACTS = {
     Kind.GAP: {"first_day": "2026-03-01", "days": 2},
     Kind.CONFLICT: {"serial": "A", "conflicts": 1},
     Kind.COLLECTION: {"since": NOON.isoformat()},
+    Kind.SOURCE_FILES: {"flow": "R151", "subscription": "S1", "sequence": 2, "lost": 1},
     Kind.OFF_PLAN: {"boundary": "École", "month": "2026-03-01", "missing_kwh": 1200.0, "slack_kwh": 300.0},
 }
 

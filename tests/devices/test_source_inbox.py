@@ -99,7 +99,7 @@ def test_two_keys_one_lost_one_twice_one_corrupt(dbsession, folder, point):
     assert files[name(4)].state == "refused"
     assert (count(dbsession, SourceFile), count(dbsession, SourceDrop)) == (3, 4)
     assert (count(dbsession, Reading), files[name(1)].outcome["key"]) == (3, "ancienne")
-    assert [(gap.first_sequence, gap.count) for gap in missing(dbsession, now=LATER)] == [(2, 1)]
+    assert [(gap.first_sequence, gap.files) for gap in missing(dbsession, now=LATER)] == [(2, 1)]
     assert missing(dbsession, now=NOW) == []
     # The index of a day is that of its end, and energy is derived from it.
     derive_point(dbsession, point.id)

@@ -104,6 +104,7 @@ FILES = {
     "invoice_hours": "text/csv",
     "signing_key": "application/x-pem-file",
     "import_original": "text/csv",
+    "source_original": "application/octet-stream",
     "device_template": "text/csv",
     "point_template": "text/csv",
     "sheet_file": "text/csv",

@@ -37,7 +37,7 @@ class Gap(NamedTuple):
         return self.deliveries[0].sequence
 
     @property
-    def count(self) -> int:
+    def files(self) -> int:
         """Files that miss; of a delivery lost whole at least one."""
         return sum(len(one.missing) or 1 for one in self.deliveries)
 

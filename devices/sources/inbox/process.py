@@ -76,7 +76,9 @@ class _Known:
         self.segments: dict[str, str] = {}
         self.watts: dict[str, Decimal] = {}
         powers = select(MeteringPoint.identifier, SubscribedPower.power, SubscribedPower.unit).join(SubscribedPower)
-        for identifier, power, unit in session.execute(powers.where(MeteringPoint.identifier.is_not(None), electric)):
+        for identifier, power, unit in session.execute(powers.where(electric)):
+            if identifier is None:
+                continue
             # kVA up to 36 (C5), kW above (C1 to C4): R63 stamps one at its end, the other at its start.
             self.segments[identifier] = "C5" if unit == "kVA" else "C4"
             self.watts[identifier] = max(power * 1000, self.watts.get(identifier, Decimal(0)))
