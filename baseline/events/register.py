@@ -151,7 +151,11 @@ def model_ends(session: Session, boundary_id: int) -> dt.date | None:
 
 
 def municipality_of(session: Session, boundary: MeasurementBoundary, day: dt.date) -> int:
-    """Return the shareholder whose agreement an event from `day` on takes: the signed plan's, else the one holder's."""
+    """Return the shareholder whose agreement an event from `day` on takes: the signed plan's, else the one holder's.
+
+    Whoever signed the plan and sold since says nothing of what happened later (truth 11).
+    """
+    held = select(Holding).where(Holding.building_id.in_([building.id for building in boundary.buildings]))
     plan = session.scalar(
         select(MeasurementPlan)
         .where(MeasurementPlan.boundary_id == boundary.id, MeasurementPlan.agreement_id.is_not(None))
@@ -159,12 +163,11 @@ def municipality_of(session: Session, boundary: MeasurementBoundary, day: dt.dat
         .limit(1)
     )
     if plan is not None and plan.agreement is not None:
-        return plan.agreement.shareholder_id
-    holders = session.scalars(
-        select(Holding.shareholder_id)
-        .where(Holding.building_id.in_([building.id for building in boundary.buildings]), Holding.period.contains(day))
-        .distinct()
-    ).all()
+        signed_by = plan.agreement.shareholder_id
+        own = [one.period for one in session.scalars(held.where(Holding.shareholder_id == signed_by))]
+        if not own or any(day in period for period in own):
+            return signed_by
+    holders = sorted({one.shareholder_id for one in session.scalars(held.where(Holding.period.contains(day)))})
     if len(holders) != 1:
         raise Refusal(
             "« {boundary} » n'est pas détenu par une seule collectivité au {day} : dites d'abord qui détient ses"
