@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,31 +26,33 @@ _LAST_MONTH = dt.timedelta(days=31)
 
 _TOWNS = """
 INSERT INTO contracts.shareholder (name, kind, siren, street, postcode, city, email, synthetic)
-SELECT 'Ville ' || n, 'commune', lpad((300000000 + n)::text, 9, '0'), '1 place', '56000', 'Ville ' || n, '', true
-FROM generate_series(1, %(towns)s) n
+SELECT v, 'commune', (300000000 + n + (SELECT count(*) FROM contracts.shareholder))::text,
+       '1 place', '56000', v, '', true
+FROM generate_series(1, %(towns)s) n, format('Ville %%s-%%s', %(mark)s::text, n) v
 """
 _SITES = """
 INSERT INTO contracts.site (name, timezone, street, postcode, city, synthetic, latitude, longitude)
-SELECT 'Site ' || n, 'Europe/Paris', '', '56000', 'Ville ' || (1 + n %% %(towns)s), true,
+SELECT format('Site %%s-%%s', %(mark)s::text, n), 'Europe/Paris', '', '56000',
+       format('Ville %%s-%%s', %(mark)s::text, 1 + n %% %(towns)s), true,
        47 + n * 0.0001, -3 + n * 0.0001
 FROM generate_series(1, %(sites)s) n
 """
 _BUILDINGS = """
 INSERT INTO contracts.building (site_id, name, use, floor_area_m2)
 SELECT s.id, 'Bâtiment ' || s.id || '-' || n, (%(uses)s::text[])[1 + (s.id + n) %% 5], 500 + (s.id * 37) %% 3000
-FROM contracts.site s, generate_series(1, %(of_site)s) n WHERE s.name LIKE 'Site %%'
+FROM contracts.site s, generate_series(1, %(of_site)s) n WHERE s.name LIKE format('Site %%s-%%%%', %(mark)s::text)
 """
 _HOLDINGS = """
 INSERT INTO contracts.holding (building_id, shareholder_id, period, origin, act)
 SELECT b.id, h.id, daterange('2015-01-01', NULL), 'declared', ''
 FROM contracts.building b JOIN contracts.site s ON s.id = b.site_id JOIN contracts.shareholder h ON h.name = s.city
-WHERE s.name LIKE 'Site %%'
+WHERE s.name LIKE format('Site %%s-%%%%', %(mark)s::text)
 """
 _POINTS = """
 INSERT INTO devices.metering_point (building_id, name, energy, identifier)
 SELECT b.id, 'Compteur ' || n, (%(energies)s::text[])[1 + (b.id + n) %% 5], '9' || lpad((b.id * 10 + n)::text, 13, '0')
 FROM contracts.building b JOIN contracts.site s ON s.id = b.site_id, generate_series(1, %(of_building)s) n
-WHERE s.name LIKE 'Site %%' RETURNING id
+WHERE s.name LIKE format('Site %%s-%%%%', %(mark)s::text) RETURNING id
 """
 _DEVICES = """
 INSERT INTO devices.device (serial, state) SELECT 'BANC-' || p, 'commissioned' FROM unnest(%(points)s::int[]) p
@@ -57,7 +60,7 @@ INSERT INTO devices.device (serial, state) SELECT 'BANC-' || p, 'commissioned' F
 _INSTALLATIONS = """
 INSERT INTO devices.installation (device_id, point_id, channel, quantity, factor, period)
 SELECT d.id, substr(d.serial, 6)::int, 'index', 'energy_index', 1, tstzrange('2020-01-01+00', NULL)
-FROM devices.device d WHERE d.serial LIKE 'BANC-%%' RETURNING id
+FROM devices.device d WHERE d.serial IN (SELECT 'BANC-' || p FROM unnest(%(points)s::int[]) p) RETURNING id
 """
 _DAYS = """
 INSERT INTO devices.daily_energy (point_id, day, kwh, hours_measured, hours_expected, reason)
@@ -89,6 +92,7 @@ def large_fleet(
     """
     sites = max(1, points // (POINTS_OF_A_BUILDING * BUILDINGS_OF_A_SITE))
     told = {
+        "mark": secrets.token_hex(3),
         "towns": min(TOWNS, sites),
         "sites": sites,
         "of_site": BUILDINGS_OF_A_SITE,

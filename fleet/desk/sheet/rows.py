@@ -205,12 +205,14 @@ def groups(session: Session, asked: Asked, *, now: dt.datetime, today: dt.date) 
     return dict(session.execute(query).all())
 
 
-def choices(session: Session, *, now: dt.datetime, today: dt.date) -> dict[str, list[str]]:
-    """Return what each filter may ask for, as it is written in the rows."""
-    found: dict[str, list[str]] = {}
-    for name in ("shareholder", "use", "energy", "state", "city"):
-        expression = EXPRESSIONS[name]
-        query = _all_rows(now, today).with_only_columns(expression).where(expression.is_not(None)).distinct()
-        found[name] = sorted(session.scalars(query))
-    found["tag"] = list(session.scalars(select(PointTag.tag).distinct().order_by(PointTag.tag)))
-    return found
+def choices(session: Session) -> dict[str, list[str]]:
+    """Return what each filter may ask for, of what the reader sees; from the small tables, not from the rows."""
+    columns = {
+        "shareholder": Shareholder.name,
+        "use": Building.use,
+        "city": Site.city,
+        "energy": MeteringPoint.energy,
+        "state": Device.state,
+        "tag": PointTag.tag,
+    }
+    return {name: sorted(session.scalars(select(column).distinct())) for name, column in columns.items()}

@@ -112,7 +112,7 @@ def sheet(request: Request) -> dict[str, Any]:
     shown = rows(session, asked, now=now, today=today)
     if LATER & set(asked.columns):
         complete(session, shown, now=now, today=today)
-    possible = choices(session, now=now, today=today) | {"alert": list(ALERTED), "served": list(SERVED)}
+    possible = choices(session) | {"alert": list(ALERTED), "served": list(SERVED)}
     views = session.scalars(select(SheetView).order_by(SheetView.name)).all()
     return {
         "asked": asked,
