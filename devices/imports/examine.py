@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from devices.imports.models import FileImport
+    from devices.imports.table import Cells
 
 TOLD_EVERY: Final = 20_000
 LOCK: Final = 0x66696C65
@@ -60,15 +61,18 @@ class Examined:
             )
 
     def _read(self, reader: Reader, progress: Callable[[int], None]) -> Iterator[Value | Bill]:
-        for cells in rows(self._import.attachment.content, self._profile):
-            self.outcome.rows += 1
-            if self.outcome.rows % TOLD_EVERY == 0:
-                progress(self.outcome.rows)
-            said = reader.read(cells)
+        for said in reader.read_all(self._counted(progress)):
             if isinstance(said, list):
                 self.outcome.add(said)
             else:
                 yield said
+
+    def _counted(self, progress: Callable[[int], None]) -> Iterator[Cells]:
+        for cells in rows(self._import.attachment.content, self._profile):
+            self.outcome.rows += 1
+            if self.outcome.rows % TOLD_EVERY == 0:
+                progress(self.outcome.rows)
+            yield cells
 
     def try_writing(self) -> None:
         """Find what only writing shows (a bill's coefficient against another's), and take everything back."""

@@ -13,7 +13,7 @@ from devices.imports.table import Cells, heading_of
 from devices.imports.walls import Wall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from devices.imports.profile import Profile
 
@@ -26,6 +26,8 @@ COEFFICIENTS: Final = (Decimal(8), Decimal(14))
 LONGEST_BILL: Final = 1100
 """Days: three years of one bill is a typing error in a year."""
 ONE_DAY: Final = dt.timedelta(days=1)
+MOST_WAITING: Final = 240
+"""Rows of one point in an hour that comes twice: one a minute, and as many again."""
 
 
 class Problem(NamedTuple):
@@ -83,14 +85,22 @@ class Reader:
         self._zone = ZoneInfo(profile.timezone)
         self._wall = Wall(self._zone)
         self._latest = today + ONE_DAY
+        self._waiting: dict[int, list[_Waiting]] = {}
+        """Rows a point begins with, in an hour that comes twice."""
 
-    def read(self, cells: Cells) -> Value | Bill | list[Problem]:
-        """Return what the row says, or its problems, all of them."""
-        row = _Row(self._profile, cells)
-        try:
-            return self._bill(row) if self._profile.kind is Kind.BILLS else self._value(row)
-        except _Unreadable:
-            return row.problems
+    def read_all(self, rows: Iterable[Cells]) -> Iterator[Value | Bill | list[Problem]]:
+        """Yield what each row says, or its problems, all of them; a row that waits for others comes after them."""
+        for cells in rows:
+            row = _Row(self._profile, cells)
+            try:
+                if self._profile.kind is Kind.BILLS:
+                    yield self._bill(row)
+                else:
+                    yield from self._value(row)
+            except _Unreadable:
+                yield row.problems
+        for point_id in list(self._waiting):
+            yield from self._settled(point_id, None)
 
     def _place(self, row: _Row) -> Place:
         named = row.has("building")
@@ -110,18 +120,49 @@ class Reader:
             raise _Unreadable
         return place
 
-    def _value(self, row: _Row) -> Value:
+    def _value(self, row: _Row) -> Iterator[Value | list[Problem]]:
+        """Yield the rows that waited for this one, then what it says unless it waits too."""
         place = row.attempt("point", lambda: self._place(row))
         written = row.read("time", lambda cell: stamp(cell, self._profile.dates))
-        at = None if written is None or place is None else row.attempt("time", lambda: self._instant(place.id, written))
         value = row.number("value")
         if value is not None and value < 0:
             row.note("value", f"{value} est négatif ; un compteur ne rend pas ce qu'il a compté")
+        if written is None or place is None:
+            raise _Unreadable
+        if self._profile.kind is not Kind.DAILY and written.has_time:
+            waiting = self._waiting.get(place.id, [])
+            waits = self._wall.waits(place.id, written)
+            if waiting and not (
+                waits and waiting[0].wall.date() == written.wall.date() and len(waiting) < MOST_WAITING
+            ):
+                yield from self._settled(place.id, written)
+                waits = self._wall.waits(place.id, written)
+            if waits:
+                self._waiting.setdefault(place.id, []).append(_Waiting(row, written.wall, value))
+                return
+        at = row.attempt("time", lambda: self._instant(place.id, written))
+        yield self._finished(row, place.id, at, value)
+
+    def _settled(self, point_id: int, following: Stamp | None) -> Iterator[Value | list[Problem]]:
+        """Yield what the rows of a point say that waited for `following`."""
+        waiting = self._waiting.pop(point_id)
+        step = dt.timedelta(minutes=self._profile.step) if self._profile.kind is Kind.CURVE else None
+        instants = self._wall.settle(point_id, [one.wall for one in waiting], following, step)
+        for place, (row, wall, value) in enumerate(waiting):
+            if instants is None:
+                row.note("time", str(self._wall.unclear(wall)))
+            at = None if instants is None else self._stamped(instants[place])
+            try:
+                yield self._finished(row, point_id, at, value)
+            except _Unreadable:
+                yield row.problems
+
+    def _finished(self, row: _Row, point_id: int, at: dt.datetime | None, value: Decimal | None) -> Value:
         if at is not None and at.date() > self._latest:
             row.note("time", f"{row.cell('time')} est dans l'avenir ; vérifiez la date")
         row.end()
-        assert place is not None and at is not None and value is not None  # noqa: PT018, S101 - `end` has raised otherwise
-        return Value(row.line, place.id, at, (value * self._profile.scale).quantize(MILLIONTH, ROUND_HALF_EVEN))
+        assert at is not None and value is not None  # noqa: PT018, S101 - `end` has raised otherwise
+        return Value(row.line, point_id, at, (value * self._profile.scale).quantize(MILLIONTH, ROUND_HALF_EVEN))
 
     def _instant(self, point_id: int, written: Stamp) -> dt.datetime:
         """Return the instant of an index, or the start of an interval."""
@@ -135,12 +176,17 @@ class Reader:
             if not written.has_time:
                 # Midnight is often written without its hour.
                 written = written._replace(has_time=True)
-            at = self._wall.instant(point_id, written)
-            return at - dt.timedelta(minutes=profile.step) if profile.stamp == "end" else at
+            return self._stamped(self._wall.instant(point_id, written))
         if written.has_time:
             return self._wall.instant(point_id, written)
         whole = written.wall.date() + (ONE_DAY if profile.stamp == "end" else dt.timedelta())
         return self._wall.instant(point_id, Stamp(self._beginning(whole), None, has_time=True))
+
+    def _stamped(self, at: dt.datetime) -> dt.datetime:
+        """Return the start of the step of a load curve stamped at `at`; an index is read there."""
+        profile = self._profile
+        ends = profile.kind is Kind.CURVE and profile.stamp == "end"
+        return at - dt.timedelta(minutes=profile.step) if ends else at
 
     def _beginning(self, whole: dt.date) -> dt.datetime:
         return dt.datetime.combine(whole, dt.time(self._profile.day_begins))
@@ -214,6 +260,14 @@ class Reader:
             )
             return None, volume
         return volume * coefficient, volume
+
+
+class _Waiting(NamedTuple):
+    """A row whose stamp comes twice, and what else it says."""
+
+    row: _Row
+    wall: dt.datetime
+    value: Decimal | None
 
 
 class _Row:

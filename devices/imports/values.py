@@ -64,6 +64,21 @@ _CLOSER = text("""
         WINDOW of_point AS (PARTITION BY point_id ORDER BY at)) AS told
     WHERE at - before < make_interval(mins => :step) ORDER BY line
 """)
+# Further apart than the profile's step all along, or 24 times in a row: another step, whose hours would be missing.
+_WIDER = text("""
+    SELECT DISTINCT ON (point_id) line, at, earlier, round(extract(epoch FROM apart) / 60, 2) FROM (
+        SELECT *, min(apart) OVER (PARTITION BY point_id) AS least,
+            min(apart) OVER lately AS least_lately, count(apart) OVER lately AS n
+        FROM (
+            SELECT point_id, line, at, at - lag(at) OVER of_point AS apart, lag(line) OVER of_point AS earlier
+            FROM (SELECT DISTINCT ON (point_id, at) line, point_id, at FROM incoming ORDER BY point_id, at, line)
+                AS once
+            WINDOW of_point AS (PARTITION BY point_id ORDER BY at)) AS told
+        WINDOW lately AS (PARTITION BY point_id ORDER BY at ROWS BETWEEN 23 PRECEDING AND CURRENT ROW)) AS looked
+    WHERE (least > make_interval(mins => :step) AND least <= interval '1 hour' AND apart = least)
+        OR (n = 24 AND least_lately > make_interval(mins => :step))
+    ORDER BY point_id, at
+""")
 _COUNTS = text("""
     SELECT count(*), count(DISTINCT (point_id, at)), count(DISTINCT point_id), min(at), max(at),
         (SELECT count(*) FROM incoming_known) FROM incoming
@@ -124,6 +139,7 @@ def compare(session: Session, profile: Profile, energies: dict[int, str], outcom
     )
     if profile.kind is Kind.CURVE:
         outcome.add(_too_close(session, profile, zone))
+        outcome.add(_too_far(session, profile, zone))
     for point_id, energy in energies.items():
         known = find_series(session, point_id, counts=counts_of(profile, energy), step=step_of(profile))
         if known is not None:
@@ -154,6 +170,20 @@ def _too_close(session: Session, profile: Profile, zone: ZoneInfo) -> list[Probl
             " change.",
         )
         for line, at, earlier, minutes in session.execute(_CLOSER, {"step": profile.step})
+    ]
+
+
+def _too_far(session: Session, profile: Profile, zone: ZoneInfo) -> list[Problem]:
+    """Return a row for each point whose values are further apart than the profile's step, hole after hole."""
+    return [
+        Problem(
+            line,
+            "",
+            f"Cette valeur ({_wall(at, zone)}) vient {_shown(minutes)} min après celle de la ligne {earlier} : le pas"
+            f" du fichier n'est pas celui du profil, {profile.step} min ; corrigez le pas du profil, ou coupez le"
+            " fichier là où le pas change.",
+        )
+        for line, at, earlier, minutes in session.execute(_WIDER, {"step": profile.step})
     ]
 
 

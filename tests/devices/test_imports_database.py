@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -171,6 +172,37 @@ def test_a_curve_of_a_finer_step_than_its_profile_says_is_refused(dbsession):
     assert [problem.line for problem in outcome.problems] == [3, 4]
     assert "30 min" in outcome.problems[0].sentence
     assert "60 min" in outcome.problems[0].sentence
+
+
+def half_hours(*numbers: int) -> str:
+    start = dt.datetime(2025, 1, 6)  # noqa: DTZ001 - a wall clock
+    rows = (f"{PRM};{start + n * dt.timedelta(minutes=30):%Y-%m-%d %H:%M};6\n" for n in numbers)
+    return "PRM;Date;W\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line"),
+    [
+        (range(0, 48, 2), 3),
+        ((0, 2), 3),
+        ((0, 2, 4, 300, 302), 3),
+        ((*range(100), *range(100, 200, 2)), 126),
+    ],
+)
+def test_a_curve_of_a_wider_step_than_its_profile_says_is_refused(dbsession, numbers, line):
+    """Hours that nobody measured are missing; hours read with the wrong profile are not to be."""
+    profile = replace(CURVE, step=30)
+    outcome = check(dbsession, received(dbsession, profile, half_hours(*numbers)), today=TODAY)
+    assert [problem.line for problem in outcome.problems] == [line]
+    sentence = outcome.problems[0].sentence
+    assert "60 min après" in sentence
+    assert "le pas du fichier n'est pas celui du profil, 30 min" in sentence
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 3, 5, 7, 8), (0,), (0, 96), (*range(10), *range(58, 70), 100)])
+def test_holes_of_a_curve_are_no_other_step(dbsession, numbers):
+    profile = replace(CURVE, step=30)
+    assert check(dbsession, received(dbsession, profile, half_hours(*numbers)), today=TODAY).is_clean
 
 
 def test_a_header_alone_is_refused(dbsession):

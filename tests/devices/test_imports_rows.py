@@ -36,7 +36,7 @@ CURVE = Profile(kind=Kind.CURVE, columns={"point": "PRM", "time": "Horodate", "v
 
 def read(profile: Profile, text: str, encoding: str = "utf-8") -> list[object]:
     reader = Reader(profile, POINTS, TODAY)
-    return [reader.read(cells) for cells in rows(text.encode(encoding), profile)]
+    return list(reader.read_all(rows(text.encode(encoding), profile)))
 
 
 def bill(**cells: str) -> list[object]:
@@ -159,6 +159,81 @@ def test_a_whole_autumn_day_of_half_hours_has_fifty():
     local = [(start + n * dt.timedelta(minutes=30)).astimezone(ZoneInfo("Europe/Paris")) for n in range(50)]
     text = "PRM;Horodate;Valeur\n" + "".join(f"{PRM};{one:%Y-%m-%d %H:%M:%S};100\n" for one in local)
     assert len({value.at for value in read(CURVE, text)}) == 50
+
+
+NIGHT = dt.datetime(2025, 10, 26, tzinfo=UTC)
+"""02:00 in Paris, the first time; 02:00 comes again an hour later."""
+
+
+def curve(*hours: str, profile: Profile = CURVE) -> list[object]:
+    """Return minutes from the first 02:00 for each row taken, the sentence for each row refused."""
+    text = "PRM;Horodate;Valeur\n" + "".join(f"{PRM};2025-10-26 {hour};100\n" for hour in hours)
+    found = sorted(read(profile, text), key=lambda one: one.line if isinstance(one, Value) else one[0].line)
+    return [(one.at - NIGHT).seconds // 60 if isinstance(one, Value) else one[0].sentence for one in found]
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"),
+    [
+        (("02:00", "02:30", "02:00", "02:30", "03:00"), [0, 30, 60, 90, 120]),
+        (("02:30", "02:00", "02:30", "03:00"), [30, 60, 90, 120]),
+        (("02:30", "02:30", "03:00"), [30, 90, 120]),
+        (("02:00", "02:30", "03:00"), [60, 90, 120]),
+        (("02:30", "03:00", "03:30"), [90, 120, 150]),
+        (("02:00", "02:30", "02:00", "02:30"), [0, 30, 60, 90]),
+        (("02:30", "02:00", "02:30", "02:00", "01:30"), [90, 60, 30, 0, 1410]),
+        (("02:00", "02:30", "02:00", "01:30"), [60, 30, 0, 1410]),
+        (("02:30", "02:00", "01:30"), [30, 0, 1410]),
+        (("02:30+01:00", "03:00"), [90, 120]),
+        (("02:00", "02:30+01:00", "03:00"), [60, 90, 120]),
+    ],
+)
+def test_a_curve_that_begins_in_the_repeated_hour_is_read_by_the_rows_that_follow(hours, minutes):
+    assert curve(*hours) == minutes
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        ("02:30",),
+        ("02:00", "02:30"),
+        ("02:00", "02:00"),
+        ("02:00", "02:00", "02:00", "03:00"),
+        ("02:00", "04:00"),
+        ("02:30", "02:00", "00:30"),
+    ],
+)
+def test_where_no_row_says_which_passage_is_meant_it_is_refused_and_says_what_to_add(hours):
+    told = [one for one in curve(*hours) if isinstance(one, str)]
+    assert len(told) == sum(hour.startswith("02") for hour in hours)
+    for hour, sentence in zip(hours, told, strict=False):
+        assert f"écrivez le décalage : {hour}+02:00 la première fois, {hour}+01:00 la seconde" in sentence
+
+
+def test_what_else_is_wrong_with_a_row_that_waited_is_told_too():
+    text = f"PRM;Horodate;Valeur\n{PRM};2025-10-26 02:30;x\n{PRM};2025-10-26 03:00;1\n"
+    problems, value = read(CURVE, text)
+    assert [problem.column for problem in problems] == ["Valeur"]
+    assert value.at == NIGHT + dt.timedelta(hours=2)
+
+
+@given(st.integers(0, 23), st.integers(5, 40), st.booleans())
+def test_wherever_a_file_is_cut_around_the_night_it_says_the_same_or_refuses(begins, length, backwards):
+    """Quarters of an hour from 01:00 on, a week-end's end: what is read is true."""
+    start = NIGHT - dt.timedelta(hours=1)
+    true = [start + n * dt.timedelta(minutes=15) for n in range(begins, begins + length)]
+    rows_of = true[::-1] if backwards else true
+    stamps = [f"{one.astimezone(ZoneInfo('Europe/Paris')):%Y-%m-%d %H:%M}" for one in rows_of]
+    text = "PRM;Horodate;Valeur\n" + "".join(f"{PRM};{one};100\n" for one in stamps)
+    found = read(Profile(**{**CURVE.to_json(), "kind": Kind.CURVE, "step": 15}), text)
+    assert len(found) == length
+    assert [one.at for one in sorted((f for f in found if isinstance(f, Value)), key=lambda one: one.line)] == [
+        instant for instant in rows_of if instant in {one.at for one in found if isinstance(one, Value)}
+    ]
+    if all(isinstance(one, Value) for one in found):
+        assert {one.at for one in found} == set(true)
+    else:
+        assert all("02" in stamp_of[11:13] for stamp_of in stamps), "only a file all in that hour says nothing"
 
 
 def test_an_index_dated_by_its_day_is_read_at_the_side_the_profile_says():
