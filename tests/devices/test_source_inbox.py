@@ -150,6 +150,7 @@ def test_what_contradicts_is_refused_whole_until_declared_a_correction(dbsession
     drop(folder, name(2), content(("2026-11-01", 1500), ("2026-11-02", 2000)))
     file = take_all(dbsession, folder)[name(2)]
     assert (file.state, file.reason, count(dbsession, Reading)) == ("refused", "contradicts", 1)
+    assert missing(dbsession, now=LATER) == []
     process(dbsession, file, (), now=NOW, reason="Index relu par Enedis")
     assert (file.state, count(dbsession, Reading), count(dbsession, ReadingCorrection)) == ("done", 2, 1)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from devices.sources.envelope.deliveries import Delivery
 
+READ: Final = ("contradicts", "inconsistent")
+"""Why a file that was read whole may be refused: it came all the same."""
 GRACE: Final = dt.timedelta(hours=1)
 """Files of one delivery do not come in the same second."""
 
@@ -43,14 +45,14 @@ class Gap(NamedTuple):
 
 
 def missing(session: Session, *, now: dt.datetime) -> list[Gap]:
-    """Return what has not come of each subscription, an hour after something that shows it; a refused file is no file.
+    """Return what has not come of each subscription, an hour after something that shows it; a damaged file is no file.
 
     A delivery begun less than an hour ago may still be under way.
     """
     rows = session.execute(
         select(SourceDrop.name, SourceDrop.received_at)
         .join(SourceFile)
-        .where(SourceFile.state != "refused")
+        .where((SourceFile.state != "refused") | SourceFile.reason.in_(READ))
         .order_by(SourceDrop.id)
     ).all()
     names = [(parse(name), at) for name, at in rows]
