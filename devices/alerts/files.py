@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from devices.alerts.finding import Finding
 from devices.alerts.kinds import Severity
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+STOPPED: Final = "une erreur du programme l'a arrêté ; voyez les travaux, puis reprenez-le."
 _WRONG = Judgement(Level.BAD, Severity.WARNING)
 
 
@@ -33,6 +34,6 @@ def files(session: Session, now: dt.datetime) -> list[Finding]:
         if file.state == "unknown_key":
             facts["tried"] = ", ".join(file.outcome.get("tried", ()))
         else:
-            facts["why"] = file.sentence
+            facts["why"] = file.sentence or STOPPED
         found.append(Finding(f"source_file {file.id}", _WRONG, facts))
     return found

@@ -29,7 +29,7 @@ from devices.sources.inbox.missing import missing, not_taken
 from devices.sources.inbox.models import SourceDrop, SourceFile
 from devices.sources.inbox.process import process
 from devices.sources.inbox.receive import receive, seen_in
-from devices.sources.inbox.ring import ring_in
+from devices.sources.inbox.ring import due, ring_in
 from foundation.jobs.queue import Moment
 from foundation.jobs.run import open_jobs, run_job
 from foundation.look.language import FRENCH
@@ -140,9 +140,9 @@ def test_points_nobody_registered_are_listed_and_enter_once_they_are(dbsession, 
     file = take_all(dbsession, folder)[name(1)]
     assert (file.state, file.outcome["unknown"], count(dbsession, Reading)) == ("done", {enedis.OTHER: 1}, 0)
     make_point(dbsession, enedis.OTHER)
-    file.state = "waiting"
+    assert due(dbsession, ()) == [file]
     assert process(dbsession, file, (), now=NOW).outcome["unknown"] == {}
-    assert count(dbsession, Reading) == 1
+    assert (due(dbsession, ()), count(dbsession, Reading)) == ([], 1)
 
 
 def test_what_contradicts_is_refused_whole_until_declared_a_correction(dbsession, folder, point):  # noqa: ARG001
@@ -213,6 +213,7 @@ def test_the_worker_takes_each_file_once_and_a_closed_one_when_its_key_comes(dat
     assert (work(database), work(database)) == (1, 0)
     with database.sessions()() as session:
         assert session.scalars(select(SourceFile.state).order_by(SourceFile.id)).all() == ["done", "done"]
+        assert not_taken(session) == []
         assert count(session, Reading) == 2
 
 

@@ -42,7 +42,7 @@ def inbox(*, folder: Path, keys: Path | None, database_url: str, as_json: bool) 
     from devices.sources.inbox.models import SourceFile
     from devices.sources.inbox.process import process
     from devices.sources.inbox.receive import receive, seen_in
-    from devices.sources.inbox.ring import ring_in
+    from devices.sources.inbox.ring import due, ring_in
     from foundation.tenancy import engine_for, session_factory
 
     now = dt.datetime.now(dt.UTC)
@@ -54,7 +54,8 @@ def inbox(*, folder: Path, keys: Path | None, database_url: str, as_json: bool) 
             with sessions.begin() as session:
                 if not receive(session, seen, now=now):
                     break
-        with sessions() as session:
+        with sessions.begin() as session:
+            due(session, ring)
             open_files = SourceFile.state.in_(("waiting", "unknown_key"))
             ids = session.scalars(select(SourceFile.id).where(open_files).order_by(SourceFile.id)).all()
         told = []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from devices.sources.envelope.deliveries import incomplete
 from devices.sources.envelope.names import flow_in, parse
 from devices.sources.inbox.models import SourceDrop, SourceFile
+from foundation.jobs.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def missing(session: Session, *, now: dt.datetime) -> list[Gap]:
 
 
 def not_taken(session: Session) -> Sequence[SourceFile]:
-    """Return the files no key opens, and the flows refused for what is in them and not sent again since."""
+    """Return the files no key opens, those a fault stopped, and the flows refused and not sent again since."""
     drop, again, taken = SourceDrop, aliased(SourceDrop), aliased(SourceFile)
     sent_again = (
         select(again.id)
@@ -74,10 +75,15 @@ def not_taken(session: Session) -> Sequence[SourceFile]:
         .where(drop.file_id == SourceFile.id, taken.state == "done")
         .exists()
     )
+    stopped = select(Job.id).where(Job.id == SourceFile.job_id, Job.state.in_(("failed", "cancelled"))).exists()
     found = session.scalars(
-        select(SourceFile).where(SourceFile.state.in_(("refused", "unknown_key")), ~sent_again).order_by(SourceFile.id)
+        select(SourceFile)
+        .where(
+            SourceFile.state.in_(("refused", "unknown_key")) | ((SourceFile.state == "waiting") & stopped), ~sent_again
+        )
+        .order_by(SourceFile.id)
     )
-    return [file for file in found if file.state == "unknown_key" or flow_in(file.name)]
+    return [file for file in found if file.state != "refused" or flow_in(file.name)]
 
 
 def _key(one: Delivery) -> tuple[str, str, str, int]:

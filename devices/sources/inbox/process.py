@@ -61,6 +61,11 @@ class Told:
         return asdict(self)
 
 
+def point_key(identifier: str, direction: str) -> str:
+    """Return what a point is listed as where it is not registered: its PRM, and its direction unless it is used."""
+    return identifier if direction == "import" else f"{identifier} {direction}"
+
+
 class _Known:
     """What is known here of the points a file may name."""
 
@@ -166,7 +171,7 @@ def _survey(records: Iterator[Record], known: _Known, told: Told) -> list[int]:
         if found is None:
             aside["other"] += 1
         elif (record.point, found.direction) not in known.ids:
-            unknown[record.point] += 1
+            unknown[point_key(record.point, found.direction)] += 1
         elif record.quality not in TAKEN:
             aside[record.quality.value] += 1
         else:

@@ -59,7 +59,7 @@ def look(session: Session, moment: Moment) -> None:
             {str(file.id): {"file_id": file.id} for file in waiting},
         )
         for file in waiting:
-            file.state, file.job_id = "waiting", job.id
+            file.job_id = job.id
 
 
 @handles(TAKE)
