@@ -103,6 +103,8 @@ class Change:
     ids: dict[str, dict[str, int]]
     """By half, the number of what is of that half, by the first word of its address."""
     shared: dict[str, int]
+    whole: int
+    """The report of the whole year, across the change: who held at its beginning has it."""
     tokens: dict[tuple[str, str], str]
 
 
@@ -172,7 +174,7 @@ def changed(session: Session, siren: str, to: str, how: str) -> Change:
         "boundaries": boundary.id,
         "plans": report.plan_id,
     }
-    return Change(people, ids, shared, tokens)
+    return Change(people, ids, shared, report.id, tokens)
 
 
 def leave_traces(session: Session, half: str, how: str, whole: SavingsReport, point: MeteringPoint) -> dict[str, int]:
@@ -424,6 +426,10 @@ def test_what_is_not_mine_is_what_does_not_exist(house: WebHouse, how: str, who:
     else:
         browser = signed_in(house, change.people[who, "shareholder"])
         foreign = [change.ids[OTHER[who]]]
+        if who == "after":
+            foreign.append({"reports": change.whole})
+        else:
+            browser.get(f"/reports/{change.whole}", status=200)
     token = browser.get("/account").forms["form"]["csrf_token"].value
     found, asked = [], 0
     for ids in foreign:

@@ -1,6 +1,7 @@
 """Who held a building when also decides on what hangs on its plans and boundaries (truth 11).
 
-A plan is seen by who held the building while it reports, not while its baseline was measured; a suggestion, by who
+A report is seen by who held the building when its period began: its sums would tell a buyer what the seller used; and by whom it is billed to. A
+plan is seen by who held the building while it reports, not while its baseline was measured; a suggestion, by who
 held it then; what was accepted about a report, by who sees the report; a signed plan, by who held the building when it
 was signed; a boundary, by who held one of its buildings while a point counted in it; a task of a visit, by who sees
 its point (another building of the same site may be somebody else's). The original of a plan, a report or a proof is
@@ -31,6 +32,16 @@ PLAN = (
     f" WHERE bb.boundary_id = measurement_plan.boundary_id AND h.shareholder_id = {ME}"
     " AND h.period && daterange({start}, NULL))"
 )
+REPORT = (
+    "EXISTS (SELECT FROM baseline.measurement_plan m JOIN devices.boundary_building bb USING (boundary_id)"
+    f" JOIN contracts.holding h USING (building_id) WHERE m.id = savings_report.plan_id AND h.shareholder_id = {ME}"
+    " AND {when})"
+)
+# What is billed to a municipality it can work out again.
+BILLED = (
+    " OR EXISTS (SELECT FROM billing.settlement_line l JOIN billing.settlement s ON s.id = l.settlement_id"
+    f" WHERE l.report_id = savings_report.id AND s.shareholder_id = {ME})"
+)
 BOUNDARY = (
     "EXISTS (SELECT FROM devices.boundary_building bb JOIN contracts.holding h USING (building_id)"
     f" WHERE bb.boundary_id = measurement_boundary.id AND h.shareholder_id = {ME})"
@@ -54,6 +65,7 @@ ORIGINALS = {
 def upgrade() -> None:
     """Narrow the policies of municipalities; nothing is taken from any other role."""
     _using("baseline.measurement_plan", PLAN.format(start="measurement_plan.reporting_starts_on"))
+    _using("baseline.savings_report", REPORT.format(when="lower(savings_report.period) <@ h.period") + BILLED)
     _using("baseline.event_suggestion", SUGGESTED)
     _using("baseline.event_suggestion", f"dismissed_on IS NULL AND {SUGGESTED}", policy="shareholder_dismisses")
     _using("baseline.plan_deposit", SIGNED)
@@ -72,6 +84,7 @@ def downgrade() -> None:
     plan = "EXISTS (SELECT FROM baseline.measurement_plan m WHERE m.id = {table}.plan_id)"
     suggested = plan.format(table="event_suggestion")
     _using("baseline.measurement_plan", PLAN.format(start="lower(measurement_plan.baseline_period)"))
+    _using("baseline.savings_report", REPORT.format(when="h.period && savings_report.period"))
     _using("baseline.event_suggestion", suggested)
     _using("baseline.event_suggestion", f"dismissed_on IS NULL AND {suggested}", policy="shareholder_dismisses")
     _using("baseline.plan_deposit", plan.format(table="plan_deposit"))
