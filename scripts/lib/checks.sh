@@ -14,7 +14,7 @@ checks() {
     check "modèles et migrations" fleet services --directory var/test -- fleet db check
 }
 
-HALF=(tests/devices tests/foundation tests/contracts tests/scenarios)
+HALF=(tests/devices tests/foundation tests/contracts tests/billing tests/scenarios)
 
 # in_halves MARKS PROFILE: all tests, in two halves side by side, each on services of its own: no test hears another's sensors.
 in_halves() {
