@@ -104,7 +104,7 @@ async function header() {
       _("Ce téléphone garde du travail de {name} qui n'est pas envoyé : demandez-lui de se connecter ici d'abord.", { name: queue.problem.other })));
 }
 
-const SCREENS = { "": visitsScreen, visit: visitScreen, work: wizardScreen, queue: queueScreen, van: vanScreen };
+const SCREENS = { "": visitsScreen, visit: visitScreen, task: wizardScreen, queue: queueScreen, van: vanScreen };
 
 async function show() {
   await header();
@@ -116,7 +116,7 @@ async function show() {
 async function refresh() {
   await header();
   const name = location.hash.split("/")[1] || "";
-  if (name !== "work") await show();
+  if (name !== "task") await show();
 }
 
 /** What one technician downloaded is not for the next who signs in on the same phone. */

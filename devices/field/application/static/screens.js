@@ -77,7 +77,7 @@ export async function visitScreen(app, number) {
       [_("Hauteur"), sheet.height_risk], [_("Explosion"), sheet.explosion_risk]]),
     h("h2", {}, _("Que faire ?")),
     h("ul", { class: "cards" }, visit.tasks.map((task) => h("li", {}, taskCard(visit, task, all)))),
-    undoable.map((entry) => h("p", {}, h("a", { class: "button second", href: `#/work/${visit.id}/${entry.item.task}/undo` }, _("Annuler cet échange")))),
+    undoable.map((entry) => h("p", {}, h("a", { class: "button second", href: `#/task/${visit.id}/${entry.item.task}/undo` }, _("Annuler cet échange")))),
     visit.state === "planned" ? starting(app, visit) : visit.state === "started" ? h("div", { class: "bar" },
       h("button", { type: "button", class: "main", onclick: (event) => closing(app, visit, event.target) }, _("Terminer et faire signer"))) : null);
 }
@@ -88,7 +88,7 @@ function taskCard(visit, task, all) {
     places()[task.place] && badge("warn", places()[task.place]), task.note && h("span", { class: "muted" }, task.note),
     task.done ? (sent?.test ? testBadge(sent.test) : badge("good", _("fait"))) : badge("plain", _("à faire"))];
   if (task.done || visit.state !== "started") return h("div", { class: "card" }, inside);
-  return h("a", { class: "card", href: `#/work/${visit.id}/${task.id}` }, inside);
+  return h("a", { class: "card", href: `#/task/${visit.id}/${task.id}` }, inside);
 }
 
 function testBadge(test) {
@@ -193,7 +193,7 @@ export async function queueScreen(app) {
       entry.state === "refused" && entry.item.task && h("button", { type: "button", class: "second", onclick: async () => {
         await vault.keep("records", `draft-${entry.item.task}-${entry.item.kind}`, queue.again(entry));
         await queue.drop(entry.item.key);
-        app.go(`#/work/${entry.item.visit}/${entry.item.task}${entry.item.kind === "undo" ? "/undo" : ""}`);
+        app.go(`#/task/${entry.item.visit}/${entry.item.task}${entry.item.kind === "undo" ? "/undo" : ""}`);
       } }, _("Corriger et refaire")),
       entry.state === "refused" && entry.item.kind === "start" && h("button", { type: "button", class: "second", onclick: async () => {
         await queue.drop(entry.item.key);
