@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped
 
 from foundation.base import Base, identifier
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_WATCHED = text(
+    "SELECT n.nspname || '.' || c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.tgname = 'record_change'"
+)
 
 
 class Change(Base):
@@ -27,3 +35,8 @@ class Change(Base):
     row_id: Mapped[int]
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any]]
+
+
+def watched(session: Session) -> frozenset[str]:
+    """Return the tables whose changes are kept ("schema.name")."""
+    return frozenset(session.scalars(_WATCHED))

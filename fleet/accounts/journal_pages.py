@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from fleet.accounts.journal import WORDS, Event
 from fleet.accounts.models import AccessEvent, Account
-from foundation.history import Change
+from foundation.history import Change, watched
 from foundation.permissions import Permission
 
 if TYPE_CHECKING:
@@ -32,11 +32,6 @@ def _number(request: Request, parameter: str) -> int | None:
 
 LINES = 100
 """Of one page; older ones stand behind `?before=`, so that a long journal opens as fast as a short one."""
-WATCHED = text(
-    "SELECT n.nspname || '.' || c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.tgname = 'record_change' ORDER BY 1"
-)
-"""The tables whose changes are kept."""
 
 
 def _lines(
@@ -87,7 +82,7 @@ def changes(request: Request) -> dict[str, Any]:
     if account is not None:
         query = query.where(Change.account_id == account)
     lines, before = _lines(request, query, Change.id)
-    tables = request.dbsession.scalars(WATCHED).all()
+    tables = sorted(watched(request.dbsession))
     return {
         "changes": lines,
         "before": before,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, or_, select
 
 from fleet.accounts.models import Account
 from foundation.base import Base
-from foundation.history import Change
+from foundation.history import Change, watched
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,12 +32,6 @@ class Entry:
     row_id: int
     columns: list[tuple[str, Any, Any]]
     created: bool
-
-
-def watched(session: Session) -> frozenset[str]:
-    """Return the tables whose changes are recorded ("schema.name")."""
-    query = text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'record_change'")
-    return frozenset(session.scalars(query))
 
 
 def trail(session: Session, table: Table, row_id: int) -> list[Entry]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPNotFound
 from sqlalchemy import inspect
 
-from fleet.desk.changes.trail import MOST, trail, watched
+from fleet.desk.changes.trail import MOST, trail
 from foundation.base import Base
+from foundation.history import watched
 from foundation.messages import N_
 from foundation.pages import NUMBER
 from foundation.permissions import Permission
